@@ -1,0 +1,257 @@
+"""Everything a person may choose, in frozen pydantic models.
+
+This is the one home of defaults, ranges and help texts: the command line's options, the form of a
+Prefect run, a job's manifest and the README's table are derived from these models. A field's
+``description`` says what a choice does to the picture, not what the field is called.
+
+``VideoSettings.pixel_settings()`` is the part that a job's key is made of: two runs that differ only
+in the rest (codec, chunk length, ...) share their finished frames.
+"""
+
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from stylecore.errors import SettingsError
+
+PERCEPTUAL_LAYERS = tuple(
+    f"block{block}_conv{conv}"
+    for block, convs in enumerate((2, 2, 4, 4, 4), start=1)
+    for conv in range(1, convs + 1)
+)
+"""Names of VGG19's convolutions; each stands for the activation after its ReLU."""
+
+GATYS_STYLE_LAYERS = {f"block{block}_conv1": 1.0 for block in range(1, 6)}
+GATYS_CONTENT_LAYERS = {"block4_conv2": 1.0}
+
+
+class Settings(BaseModel):
+    """Base of all settings: immutable, and unknown names are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GatysSettings(Settings):
+    """Choices of the engine that optimises the image (Gatys et al. 2016, Ruder et al. 2016)."""
+
+    features: Literal["compact", "vgg19", "vgg16"] = Field(
+        "compact",
+        description="network that judges the picture: compact ships with the project and is many "
+        "times cheaper; vgg19 and vgg16 are downloaded by Keras on first use",
+    )
+    weights: Path | None = Field(
+        None, description="file with weights for vgg19 or vgg16, instead of the download"
+    )
+    content_layers: dict[str, float] = Field(
+        GATYS_CONTENT_LAYERS,
+        description="layers that hold the content, with weights; deeper layers keep less detail",
+    )
+    style_layers: dict[str, float] = Field(
+        GATYS_STYLE_LAYERS,
+        description="layers that hold the style, with weights; deeper layers paint larger strokes",
+    )
+    content_weight: float = Field(
+        1.0, ge=0, description="pull towards the source picture; more keeps more of its detail"
+    )
+    style_weight: float = Field(
+        10.0, ge=0, description="pull towards the style; more paints more freely"
+    )
+    variation_weight: float = Field(
+        1.0, ge=0, description="total-variation penalty; more is smoother and less grainy"
+    )
+    temporal_weight: float = Field(
+        20.0, ge=0, description="pull towards the warped previous frame where motion can be trusted"
+    )
+    start: Literal["flow", "previous", "content", "noise"] = Field(
+        "flow",
+        description="what a frame starts from: the previous result moved along the motion, the "
+        "previous result as it is, the source frame, or noise",
+    )
+    first_iterations: int = Field(
+        250, ge=1, le=10_000, description="optimisation steps for the first frame of a shot"
+    )
+    iterations: int = Field(
+        40, ge=1, le=10_000, description="optimisation steps for each later frame of a shot"
+    )
+    learning_rate: float = Field(
+        0.02, gt=0, le=1, description="step size of Adam, in pixel values of [0, 1]"
+    )
+    style_scale: float = Field(
+        1.0,
+        ge=0.1,
+        le=4,
+        description="size of the strokes: 1 gives the style picture the area of the frame",
+    )
+
+    @field_validator("content_layers", "style_layers")
+    @classmethod
+    def _known_layers(cls, layers: dict[str, float]) -> dict[str, float]:
+        unknown = sorted(set(layers) - set(PERCEPTUAL_LAYERS))
+        if unknown:
+            raise ValueError(
+                f"unknown layer {', '.join(unknown)}; layers are named like block4_conv2"
+            )
+        if any(weight < 0 for weight in layers.values()):
+            raise ValueError("layer weights cannot be negative")
+        return layers
+
+    @model_validator(mode="after")
+    def _has_a_goal(self) -> "GatysSettings":
+        if self.weights is not None and self.features == "compact":
+            raise ValueError("--weights needs --features vgg19 or vgg16")
+        if not self.style_layers:
+            raise ValueError("at least one style layer is needed")
+        return self
+
+
+class FastSettings(Settings):
+    """Choices of the engine that paints a frame in one forward pass."""
+
+    model: str | None = Field(
+        None,
+        description="a TensorFlow Hub module: its handle (downloaded on first use) or its folder",
+    )
+    style_size: int = Field(
+        256,
+        ge=64,
+        le=2048,
+        description="longer side of the style picture as the network sees it; the Hub module was "
+        "trained at 256",
+    )
+
+
+class OutputSettings(Settings):
+    """How the result is encoded; none of it changes the stylised frames."""
+
+    codec: Literal["h264", "hevc", "vp9", "av1", "prores", "ffv1"] = Field(
+        "h264", description="video codec of the result"
+    )
+    quality: int | None = Field(
+        None, ge=0, le=63, description="constant quality (CRF), lower is better; default by codec"
+    )
+    preset: str | None = Field(
+        None, description="the encoder's own speed preset; default is a good one for the codec"
+    )
+    audio: Literal["keep", "drop"] = Field(
+        "keep", description="keep copies sound and subtitles bit for bit; drop leaves them out"
+    )
+
+
+class FrameSettings(Settings):
+    """What a still and a frame of a video have in common."""
+
+    engine: Literal["gatys", "fast", "identity"] = Field(
+        "gatys",
+        description="gatys optimises each frame; fast paints it in one pass; identity changes "
+        "nothing, to check the way through decoding and encoding",
+    )
+    size: int | None = Field(
+        None, ge=16, le=16384, description="longer side of the result in pixels; never enlarges"
+    )
+    seed: int = Field(0, ge=0, lt=2**31, description="seed of every random draw")
+    gatys: GatysSettings = Field(GatysSettings(), title="Gatys engine")
+    fast: FastSettings = Field(FastSettings(), title="Fast engine")
+
+
+class ImageSettings(FrameSettings):
+    """Settings of one still picture."""
+
+
+class VideoSettings(FrameSettings):
+    """Settings of one video."""
+
+    frames: str | None = Field(
+        None,
+        pattern=r"^\d*:\d*$",
+        description="only frames A to B (B not included), written A:B; either may be left out",
+    )
+    coherence: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="stability in time: 0 lets every frame find its own strokes, 1 moves the "
+        "strokes with the picture as far as the motion allows",
+    )
+    split: Literal["demand", "disk"] = Field(
+        "demand",
+        description="demand decodes source frames when they are needed; disk writes them all "
+        "into the workspace with ffmpeg first",
+    )
+    chunk_frames: int = Field(
+        48, ge=1, le=10_000, description="frames that one task does before the next may start"
+    )
+    parallel_shots: int = Field(
+        1, ge=1, le=64, description="shots that are worked on at the same time in one process"
+    )
+    allow_damaged: bool = Field(
+        False, description="use what can be read of a damaged or truncated file"
+    )
+    output: OutputSettings = Field(OutputSettings(), title="Encoding")
+
+    @field_validator("frames")
+    @classmethod
+    def _range_in_order(cls, frames: str | None) -> str | None:
+        if frames is not None:
+            start, stop = (int(part) if part else None for part in frames.split(":"))
+            if start is not None and stop is not None and stop <= start:
+                raise ValueError(f"the range {frames} is empty; write A:B with B greater than A")
+        return frames
+
+    def frame_range(self, frame_count: int) -> tuple[int, int]:
+        """The half-open range [start, stop) that ``frames`` selects among ``frame_count`` frames.
+
+        Raises:
+            SettingsError: the range begins behind the last frame.
+        """
+        first, _, last = (self.frames or ":").partition(":")
+        start = int(first or 0)
+        if start >= frame_count:
+            raise SettingsError(
+                f"--frames {self.frames} begins behind the last frame: the source has "
+                f"{frame_count} frames, numbered from 0."
+            )
+        return start, min(int(last or frame_count), frame_count)
+
+    def pixel_settings(self) -> dict[str, Any]:
+        """The settings that change a pixel of the stylised frames, as plain JSON values."""
+        chosen = self.model_dump(
+            mode="json",
+            exclude={"output": True, "chunk_frames": True, "parallel_shots": True, "gatys": {"weights"}},
+        )
+        for engine in {"gatys", "fast"} - {self.engine}:
+            del chosen[engine]
+        return chosen
+
+
+class FolderSettings(Settings):
+    """Settings of a watched folder."""
+
+    settle_seconds: float = Field(
+        10.0,
+        ge=0,
+        le=3600,
+        description="a file is taken when its size and time have not changed for so long",
+    )
+    video: VideoSettings = Field(VideoSettings(), title="Every file")
+
+
+Model = TypeVar("Model", bound=Settings)
+
+
+def checked(model: type[Model], values: dict[str, Any]) -> Model:
+    """``model(**values)`` with pydantic's complaints turned into one sentence.
+
+    Raises:
+        SettingsError: names every option that is wrong and what it may be.
+    """
+    try:
+        return model(**values)
+    except ValidationError as error:
+        complaints = "; ".join(_complaint(detail) for detail in error.errors())
+        raise SettingsError(f"{complaints}.") from error
+
+
+def _complaint(detail: Any) -> str:
+    option = "--" + str(detail["loc"][-1]).replace("_", "-") + " " if detail["loc"] else ""
+    return option + detail["msg"].removeprefix("Value error, ").removesuffix(".")

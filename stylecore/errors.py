@@ -1,0 +1,52 @@
+"""What can go wrong, each with one sentence for the person.
+
+    StyleError                  anything this project reports on purpose
+    ├── InputError              what was given cannot be used as it is
+    │   ├── SettingsError       an option or a combination of options
+    │   └── MediaError          a picture, video or folder of frames
+    ├── WeightsError            a network's weights are missing or do not fit
+    ├── StoreError              a workspace is busy, damaged or from another version
+    └── OutputError             the result cannot be written, or did not pass verification
+
+The text of every error says what is wrong and what to do about it; the technical cause travels as
+``__cause__`` for the log. After any of them the workspace holds all finished frames and no output
+file has been touched.
+"""
+
+
+class StyleError(Exception):
+    """Base of all errors that are meant for the person; ``exit_status`` is the command line's."""
+
+    exit_status = 1
+
+
+class InputError(StyleError):
+    """What was given cannot be used as it is."""
+
+    exit_status = 2
+
+
+class SettingsError(InputError):
+    """An option, or a combination of options, has no meaning."""
+
+
+class MediaError(InputError):
+    """A picture, video or folder of frames cannot be read or is not supported."""
+
+
+class WeightsError(StyleError):
+    """A network's weights are missing, unreachable or do not fit the network."""
+
+    exit_status = 3
+
+
+class StoreError(StyleError):
+    """A workspace is busy, damaged or belongs to another version."""
+
+    exit_status = 4
+
+
+class OutputError(StyleError):
+    """The result cannot be written here, or did not pass verification; nothing was replaced."""
+
+    exit_status = 5
