@@ -4,8 +4,8 @@ This is the one home of defaults, ranges and help texts: the command line's opti
 Prefect run, a job's manifest and the README's table are derived from these models. A field's
 ``description`` says what a choice does to the picture, not what the field is called.
 
-``VideoSettings.pixel_settings()`` is the part that a job's key is made of: two runs that differ only
-in the rest (codec, chunk length, ...) share their finished frames.
+``VideoSettings.pixel_settings()`` is the part that a job's key is made of: two runs that differ
+only in the rest (codec, chunk length, ...) share their finished frames.
 """
 
 from pathlib import Path
@@ -217,7 +217,12 @@ class VideoSettings(FrameSettings):
         """The settings that change a pixel of the stylised frames, as plain JSON values."""
         chosen = self.model_dump(
             mode="json",
-            exclude={"output": True, "chunk_frames": True, "parallel_shots": True, "gatys": {"weights"}},
+            exclude={
+                "output": True,
+                "chunk_frames": True,
+                "parallel_shots": True,
+                "gatys": {"weights"},
+            },
         )
         for engine in {"gatys", "fast"} - {self.engine}:
             del chosen[engine]

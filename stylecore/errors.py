@@ -7,15 +7,18 @@
     ├── WeightsError            a network's weights are missing or do not fit
     ├── StoreError              a workspace is busy, damaged or from another version
     └── OutputError             the result cannot be written, or did not pass verification
+        └── OutputExistsError   the output is there already and may not be replaced
 
 The text of every error says what is wrong and what to do about it; the technical cause travels as
 ``__cause__`` for the log. After any of them the workspace holds all finished frames and no output
 file has been touched.
 """
 
+from pathlib import Path
+
 
 class StyleError(Exception):
-    """Base of all errors that are meant for the person; ``exit_status`` is the command line's."""
+    """Base of all errors meant for the person; ``exit_status`` is the command line's."""
 
     exit_status = 1
 
@@ -50,3 +53,14 @@ class OutputError(StyleError):
     """The result cannot be written here, or did not pass verification; nothing was replaced."""
 
     exit_status = 5
+
+
+class OutputExistsError(OutputError):
+    """The output is there already and may not be replaced."""
+
+    exit_status = 2
+
+    def __init__(self, output: Path) -> None:
+        super().__init__(
+            f"{output} exists already; give --overwrite to replace it, or choose another name."
+        )

@@ -1,0 +1,439 @@
+"""The workspace of a job: what it is, what is done, and who works on it.
+
+A workspace is a folder that says everything about its job and is the only memory of the work::
+
+    holiday-3f9a1c02d4b7/
+        job.json          what the job is; written once, never changed
+        request.json      where the result was last asked to go, and how encoded
+        frames/           one PNG per finished frame, 00000041.png
+        records/          one JSON per finished frame: losses, iterations, seconds
+        locks/            one lock file per shot, and one for the assembly
+        source/           source frames, when the job splits its source to disk first
+        published.json    the verified result; with it the frames may go
+
+Its name ends in the job's key, a hash of everything that changes a pixel, so other settings mean
+another workspace and frames are never mixed. A frame exists when its file has been renamed into
+place, and then it is whole: finished work is a fact on disk, and resuming is the difference between
+the plan and these facts. Locks belong to the operating system and vanish with their process.
+
+This is the only module that knows these names.
+"""
+
+import errno
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import cv2
+import numpy as np
+from filelock import FileLock, Timeout
+from PIL import Image
+from platformdirs import user_state_path
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from stylecore.config import VideoSettings
+from stylecore.errors import MediaError, OutputError, StoreError
+from stylecore.images import resize
+from stylecore.media import SourceIndex
+
+FORMAT = 1
+"""Version of the workspace's layout; a workspace of another version is not touched."""
+
+WORKSPACE_VARIABLE = "STYLECORE_WORKSPACE"
+PNG_OPTIONS = (
+    cv2.IMWRITE_PNG_COMPRESSION, 1,
+    cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
+    cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP,
+)  # fmt: skip
+"""Fastest lossless setting of OpenCV's encoder, and smaller than its default."""
+
+BYTES_PER_PIXEL = 2.2
+"""Stored size of a painterly 8-bit frame (of 3 bytes raw), for estimates of disk space."""
+
+logger = logging.getLogger(__name__)
+
+
+class FileFact(BaseModel):
+    """A file as it was when the job was planned."""
+
+    model_config = ConfigDict(frozen=True)
+    path: Path
+    size: int
+    sha256: str
+
+
+class Chunk(BaseModel):
+    """Frames [start, stop) of one shot; the piece of work that one task does."""
+
+    model_config = ConfigDict(frozen=True)
+    number: int
+    shot: int
+    shot_start: int
+    start: int
+    stop: int
+
+
+class Job(BaseModel):
+    """What a job is; the content of ``job.json``."""
+
+    model_config = ConfigDict(frozen=True)
+    format: int = FORMAT
+    key: str
+    source: FileFact
+    style: FileFact
+    settings: VideoSettings
+    index: SourceIndex
+    width: int
+    height: int
+    start: int
+    stop: int
+    chunks: tuple[Chunk, ...]
+
+    @property
+    def frame_count(self) -> int:
+        return self.stop - self.start
+
+    @property
+    def shot_count(self) -> int:
+        return len({chunk.shot for chunk in self.chunks})
+
+
+class Request(BaseModel):
+    """Where the result is wanted and how; may differ from run to run of the same job."""
+
+    model_config = ConfigDict(frozen=True)
+    output: Path
+    overwrite: bool = False
+    keep: bool = False
+    settings: VideoSettings
+
+
+class Published(BaseModel):
+    """A result that was verified and is in place; the content of ``published.json``."""
+
+    model_config = ConfigDict(frozen=True)
+    output: Path
+    size: int
+    sha256: str
+    frames: int
+    notes: tuple[str, ...] = ()
+
+    def is_in_place(self) -> bool:
+        """Whether the published file is still there, by name and size."""
+        return self.output.is_file() and self.output.stat().st_size == self.size
+
+
+def default_root() -> Path:
+    """Folder of all workspaces: $STYLECORE_WORKSPACE, or the user's state folder."""
+    chosen = os.environ.get(WORKSPACE_VARIABLE)
+    return Path(chosen) if chosen else user_state_path("stylecore") / "jobs"
+
+
+def file_fact(path: Path) -> FileFact:
+    """Size and SHA-256 of a file's whole content.
+
+    Raises:
+        MediaError: the file cannot be read.
+    """
+    if path.is_dir():
+        raise MediaError(f"{path} is a folder; give the file itself.")
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = os.fstat(file.fileno()).st_size
+    except FileNotFoundError as error:
+        raise MediaError(f"There is no file {path}; check the name.") from error
+    except OSError as error:
+        raise MediaError(f"{path} cannot be read: {error.strerror}.") from error
+    return FileFact(path=path.absolute(), size=size, sha256=digest)
+
+
+def job_key(source: FileFact, style: FileFact, settings: VideoSettings, engine_digest: str) -> str:
+    """Hash of everything that changes a pixel of the stylised frames (32 hexadecimal digits)."""
+    facts = {
+        "format": FORMAT,
+        "source": source.sha256,
+        "style": style.sha256,
+        "engine": engine_digest,
+        "settings": settings.pixel_settings(),
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+class Workspace:
+    """One job's folder; all methods are safe to call from several processes at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._job: Job | None = None
+
+    @classmethod
+    def locate(cls, root: Path, source: Path, key: str) -> Self:
+        """The workspace, existing or not, of the job with this key."""
+        stem = re.sub(r"[^\w.-]+", "_", source.stem).lstrip(".-")[:40] or "job"
+        return cls(root / f"{stem}-{key[:12]}")
+
+    @classmethod
+    def all_in(cls, root: Path) -> "list[Workspace]":
+        """Every workspace below ``root``, by name."""
+        return [cls(path.parent) for path in sorted(root.glob("*/job.json"))]
+
+    @classmethod
+    def find(cls, root: Path, name: str) -> "Workspace":
+        """The one workspace whose name begins with ``name``.
+
+        Raises:
+            StoreError: there is none, or more than one.
+        """
+        every = cls.all_in(root)
+        found = [workspace for workspace in every if workspace.name.startswith(name)]
+        if len(found) != 1:
+            known = ", ".join(workspace.name for workspace in found or every) or "none"
+            problem = "No job" if not found else "More than one job"
+            raise StoreError(f"{problem} begins with {name!r} in {root}; there is: {known}.")
+        return found[0]
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    # --- the job -------------------------------------------------------------------------------
+
+    def exists(self) -> bool:
+        return (self.folder / "job.json").is_file()
+
+    def create(self, job: Job) -> None:
+        """Writes the plan; the first process to do so wins, the others find the same plan.
+
+        Raises:
+            StoreError: the folder cannot be made or written.
+        """
+        try:
+            for part in ("frames", "records", "locks", "source"):
+                (self.folder / part).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The workspace {self.folder} cannot be made: {error.strerror}. "
+                "Choose another folder with --workspace."
+            ) from error
+        if not self.exists():
+            self._write("job.json", job.model_dump_json(indent=1).encode())
+
+    @property
+    def job(self) -> Job:
+        """The plan.
+
+        Raises:
+            StoreError: it is missing, damaged or of another version.
+        """
+        if self._job is None:
+            path = self.folder / "job.json"
+            try:
+                self._job = Job.model_validate_json(path.read_bytes())
+            except (OSError, ValidationError) as error:
+                raise StoreError(
+                    f"{path} is missing, damaged or from another version; remove the folder "
+                    f"{self.folder} to begin this job anew."
+                ) from error
+        return self._job
+
+    @property
+    def request(self) -> Request:
+        """The last request; StoreError when there is none."""
+        try:
+            return Request.model_validate_json((self.folder / "request.json").read_bytes())
+        except (OSError, ValidationError) as error:
+            raise StoreError(f"{self.name} does not say where its result should go.") from error
+
+    def ask(self, request: Request) -> None:
+        """Remembers where the result is wanted; forgets a publication that is not that one."""
+        published = self.published()
+        if published is not None and (
+            published.output != request.output or not published.is_in_place() or request.overwrite
+        ):
+            (self.folder / "published.json").unlink(missing_ok=True)
+        self._write("request.json", request.model_dump_json(indent=1).encode())
+
+    # --- frames --------------------------------------------------------------------------------
+
+    def finished(self, start: int, stop: int) -> set[int]:
+        """Numbers of the frames in [start, stop) that are stored and whole.
+
+        A file that does not pass its own checksums (cut short by a power failure, say) is removed.
+        """
+        whole = set()
+        for number in range(start, stop):
+            path = self._frame_path(number)
+            if not path.is_file():
+                continue
+            if _is_whole(path):
+                whole.add(number)
+            else:
+                logger.warning("frame %d was damaged in the store and will be made again", number)
+                path.unlink(missing_ok=True)
+        return whole
+
+    def count_finished(self) -> int:
+        """How many frames are stored, without looking into them."""
+        return sum(1 for _ in (self.folder / "frames").glob("*.png"))
+
+    def load_frame(self, number: int) -> np.ndarray:
+        """A stored frame, (H, W, 3) RGB uint8 or uint16.
+
+        Raises:
+            StoreError: it is missing or damaged; a damaged one has been removed, so that the next
+                run makes it again.
+        """
+        path = self._frame_path(number)
+        image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
+        job = self.job
+        if image is None or image.shape != (job.height, job.width, 3):
+            path.unlink(missing_ok=True)
+            raise StoreError(
+                f"Frame {number} of {self.name} is missing or damaged; run the job again to make "
+                "it anew, the other frames are kept."
+            )
+        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+    def save_frame(self, number: int, image: np.ndarray, record: dict[str, Any]) -> None:
+        """Stores a finished frame, (H, W, 3) RGB uint8 or uint16, and how it was made.
+
+        Raises:
+            OutputError: no space is left, or the folder cannot be written.
+        """
+        encoded, data = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), PNG_OPTIONS)
+        if not encoded:
+            raise StoreError(f"Frame {number} could not be encoded as PNG.")
+        self._write(f"records/{number:08d}.json", json.dumps(record).encode())
+        self._write(f"frames/{number:08d}.png", data.tobytes())
+
+    def records(self) -> dict[int, dict[str, Any]]:
+        """Records of all finished frames by number."""
+        paths = sorted((self.folder / "records").glob("*.json"))
+        return {int(path.stem): json.loads(path.read_bytes()) for path in paths}
+
+    # --- split source frames -------------------------------------------------------------------
+
+    @property
+    def source_folder(self) -> Path:
+        """Where ``split="disk"`` puts the source frames, named like the finished ones."""
+        return self.folder / "source"
+
+    def missing_source_frames(self, start: int, stop: int) -> bool:
+        """Whether any source frame in [start, stop) has not been split to disk yet."""
+        return any(not self._source_path(number).is_file() for number in range(start, stop))
+
+    def read_source_frames(self, start: int, stop: int) -> Iterator[np.ndarray]:
+        """Split source frames [start, stop) at the job's size.
+
+        Raises:
+            StoreError: one is damaged; it has been removed, so that the next run splits it again.
+        """
+        job = self.job
+        for number in range(start, stop):
+            image = cv2.imread(str(self._source_path(number)), cv2.IMREAD_UNCHANGED)
+            if image is None:
+                self._source_path(number).unlink(missing_ok=True)
+                raise StoreError(f"Split source frame {number} is damaged; run the job again.")
+            yield resize(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), (job.width, job.height))
+
+    # --- the result ----------------------------------------------------------------------------
+
+    def published(self) -> Published | None:
+        """The verified result, or None while there is none."""
+        try:
+            return Published.model_validate_json((self.folder / "published.json").read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def set_published(self, published: Published) -> None:
+        self._write("published.json", published.model_dump_json(indent=1).encode())
+
+    def free_frames(self) -> int:
+        """Removes the stored frames, keeping what the job is and was; returns the bytes freed."""
+        freed = 0
+        for part in ("frames", "source"):
+            for path in (self.folder / part).glob("*.png"):
+                freed += path.stat().st_size
+                path.unlink()
+        return freed
+
+    def remove(self) -> None:
+        """Removes the workspace with everything in it."""
+        shutil.rmtree(self.folder)
+
+    # --- who works on it -----------------------------------------------------------------------
+
+    @contextmanager
+    def lock(self, name: str) -> Iterator[None]:
+        """Holds the lock ``name`` ("shot-3", "assembly"); waits while another process has it."""
+        lock = FileLock(self.folder / "locks" / f"{name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            logger.warning("another process works on %s of %s; waiting for it", name, self.name)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def check_space(self, frames: int) -> None:
+        """Checks that ``frames`` more frames fit on the workspace's disk.
+
+        Raises:
+            OutputError: they do not.
+        """
+        job = self.job
+        depth_bytes = 1 if job.index.bit_depth <= 8 else 2
+        needed = int(frames * job.width * job.height * BYTES_PER_PIXEL * depth_bytes)
+        free = shutil.disk_usage(self.folder).free
+        if free < needed:
+            raise OutputError(
+                f"Not enough space for the workspace: {frames} frames need about "
+                f"{needed / 1e6:.0f} MB and {self.folder} has {free / 1e6:.0f} MB; free some or "
+                "choose another disk with --workspace."
+            )
+
+    def _frame_path(self, number: int) -> Path:
+        return self.folder / "frames" / f"{number:08d}.png"
+
+    def _source_path(self, number: int) -> Path:
+        return self.source_folder / f"{number:08d}.png"
+
+    def _write(self, name: str, data: bytes) -> None:
+        path = self.folder / name
+        temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}")
+        try:
+            with temporary.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise OutputError(
+                    f"No space is left for the workspace {self.folder}; all finished frames are "
+                    "kept. Free some space and run the same command again."
+                ) from error
+            raise OutputError(
+                f"The workspace {self.folder} cannot be written: {error.strerror}."
+            ) from error
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether every chunk of a PNG passes its checksum, up to the end mark."""
+    try:
+        with Image.open(path) as image:
+            image.verify()
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return True
