@@ -1,0 +1,287 @@
+"""The command ``stylecore``: parse, call, report. Everything heavy is imported by the command itself.
+
+Exit status: 0 done, 2 something given cannot be used, 3 to 5 see ``stylecore.errors``, 70 a defect of
+this program, 130 stopped by the person.
+"""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from flows.options import add_options, read_options
+from stylecore.config import FolderSettings, ImageSettings, OutputSettings, VideoSettings
+from stylecore.errors import SettingsError, StyleError
+
+INTERNAL_ERROR = 70
+STOPPED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit status."""
+    _quiet_libraries()
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.command(arguments) or 0
+    except StyleError as error:
+        if arguments.debug:
+            traceback.print_exc()
+        print(f"stylecore: {_one_line(str(error))}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return STOPPED
+    except Exception as error:
+        if arguments.debug:
+            raise
+        print(
+            f"stylecore: internal error, {type(error).__name__}: {_one_line(str(error))}; "
+            "run again with --debug for the traceback. Finished frames are kept.",
+            file=sys.stderr,
+        )
+        return INTERNAL_ERROR
+
+
+def video(arguments: argparse.Namespace) -> int:
+    """Repaints a video."""
+    from flows import screen
+
+    settings = read_options(arguments, VideoSettings)
+    output = arguments.output or default_output(arguments.source, arguments.style)
+    return screen.run_video(
+        arguments.source,
+        arguments.style,
+        output,
+        settings,
+        workspace=arguments.workspace,
+        overwrite=arguments.overwrite,
+        keep=arguments.keep,
+        prefect=arguments.prefect,
+        quiet=arguments.quiet,
+    )
+
+
+def image(arguments: argparse.Namespace) -> None:
+    """Repaints a still picture."""
+    from stylecore.pipeline import stylize_image
+
+    settings = read_options(arguments, ImageSettings)
+    output = arguments.output or default_output(arguments.source, arguments.style)
+    written = stylize_image(
+        arguments.source, arguments.style, output, settings, overwrite=arguments.overwrite
+    )
+    if not arguments.quiet:
+        print(written)
+
+
+def folder(arguments: argparse.Namespace) -> int:
+    """Repaints everything in a folder that is not done yet."""
+    from flows import screen
+
+    settings = FolderSettings(
+        settle_seconds=arguments.settle_seconds, video=read_options(arguments, VideoSettings)
+    )
+    return screen.run_folder(
+        arguments.inbox, arguments.outbox, arguments.style, settings, workspace=arguments.workspace
+    )
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Says what was found, what is missing, and how to get it."""
+    from flows.doctor import examine
+
+    return examine(arguments.workspace)
+
+
+def jobs_list(arguments: argparse.Namespace) -> None:
+    """Lists the jobs."""
+    from flows import jobs
+
+    jobs.show_all(arguments.workspace)
+
+
+def jobs_show(arguments: argparse.Namespace) -> None:
+    """Shows one job."""
+    from flows import jobs
+
+    jobs.show(arguments.workspace, arguments.name)
+
+
+def jobs_resume(arguments: argparse.Namespace) -> int:
+    """Runs the last request of a job again; only what is missing is made."""
+    from flows import screen
+    from stylecore.store import Workspace, default_root
+
+    root = arguments.workspace or default_root()
+    workspace = Workspace.find(root, arguments.name)
+    request, job = workspace.request, workspace.job
+    return screen.run_video(
+        job.source.path,
+        job.style.path,
+        request.output,
+        request.settings,
+        workspace=root,
+        overwrite=request.overwrite,
+        keep=request.keep,
+        prefect=arguments.prefect,
+        quiet=arguments.quiet,
+    )
+
+
+def jobs_assemble(arguments: argparse.Namespace) -> None:
+    """Encodes the stored frames of a job again, perhaps with another codec or name."""
+    from flows import jobs
+
+    jobs.assemble_again(
+        arguments.workspace,
+        arguments.name,
+        output=arguments.output,
+        encoding=read_options(arguments, OutputSettings),
+        overwrite=arguments.overwrite,
+    )
+
+
+def jobs_clean(arguments: argparse.Namespace) -> None:
+    """Frees the disk space of finished jobs, or removes jobs altogether."""
+    from flows import jobs
+
+    if not arguments.names and not arguments.all:
+        raise SettingsError("Name the jobs to clean, or give --all.")
+    jobs.clean(arguments.workspace, arguments.names, remove=arguments.remove)
+
+
+def default_output(source: Path, style: Path) -> Path:
+    """Beside the source, named after both."""
+    return source.with_name(f"{source.stem}-{style.stem}{source.suffix}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="stylecore",
+        description="Repaints videos in the style of a picture: stable in time, same length, same "
+        "timing, same sound. If it is stopped, the same command goes on where it was.",
+    )
+    parser.add_argument("--version", action="version", version=f"stylecore {version('stylecore')}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = _command(commands, "video", video)
+    _add_source_and_style(command, "video to repaint")
+    _add_run_options(command)
+    keeping = command.add_mutually_exclusive_group()
+    keeping.add_argument("--keep", action="store_true", help="keep the stored frames afterwards")
+    keeping.add_argument(
+        "--clean", dest="keep", action="store_false",
+        help="remove the stored frames once the result is verified [default]",
+    )  # fmt: skip
+    add_options(command, VideoSettings)
+
+    command = _command(commands, "image", image)
+    _add_source_and_style(command, "picture to repaint")
+    command.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_options(command, ImageSettings)
+
+    command = _command(commands, "folder", folder)
+    command.add_argument("inbox", type=Path, metavar="INBOX", help="folder of videos and pictures")
+    command.add_argument("outbox", type=Path, metavar="OUTBOX", help="folder for the results")
+    command.add_argument(
+        "--style", type=Path, required=True, metavar="PICTURE", help="style picture"
+    )
+    command.add_argument(
+        "--settle-seconds", type=float, metavar="VALUE",
+        default=FolderSettings().settle_seconds,
+        help=f"{FolderSettings.model_fields['settle_seconds'].description} [%(default)s]",
+    )  # fmt: skip
+    _add_workspace(command)
+    add_options(command, VideoSettings)
+
+    _add_jobs(_command(commands, "jobs", None, help="list, show, resume, assemble, clean"))
+
+    _add_workspace(_command(commands, "doctor", doctor))
+    return parser
+
+
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_workspace(_command(commands, "list", jobs_list))
+    for name, function in (
+        ("show", jobs_show), ("resume", jobs_resume), ("assemble", jobs_assemble),
+    ):  # fmt: skip
+        command = _command(commands, name, function)
+        command.add_argument("name", metavar="NAME", help="beginning of the job's name")
+        if name == "resume":
+            _add_run_options(command)
+            continue
+        _add_workspace(command)
+        if name == "assemble":
+            _add_output(command)
+            add_options(command, OutputSettings)
+    command = _command(commands, "clean", jobs_clean)
+    command.add_argument("names", nargs="*", metavar="NAME", help="beginnings of jobs' names")
+    command.add_argument("--all", action="store_true", help="every finished job")
+    command.add_argument(
+        "--remove", action="store_true",
+        help="remove the jobs altogether, with frames that no result was made of yet",
+    )  # fmt: skip
+    _add_workspace(command)
+
+
+def _command(commands, name, function, help: str | None = None) -> argparse.ArgumentParser:  # noqa: A002
+    text = help or function.__doc__
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    parser.set_defaults(command=function)
+    return parser
+
+
+def _add_source_and_style(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("source", type=Path, metavar="SOURCE", help=what)
+    parser.add_argument(
+        "--style", type=Path, required=True, metavar="PICTURE", help="picture with the style"
+    )
+    _add_output(parser)
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="OUT", help="result [beside the source]"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing result")
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-prefect", dest="prefect", action="store_false",
+        help="run the same steps at once, without Prefect's records and retries",
+    )  # fmt: skip
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    _add_workspace(parser)
+
+
+def _add_workspace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workspace", type=Path, metavar="DIR",
+        help="folder of all jobs [$STYLECORE_WORKSPACE, or the user's state folder]",
+    )  # fmt: skip
+
+
+def _quiet_libraries() -> None:
+    """Keeps start-up chatter of TensorFlow and Prefect off the screen, unless asked for."""
+    for name, value in {
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_ENABLE_ONEDNN_OPTS": "1",
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }.items():
+        os.environ.setdefault(name, value)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""Command-line options, derived from the settings models; there is no second list of choices.
+
+A nested model becomes a group of options with its own title; its fields keep their leaf names, which
+are unique over all models (a test holds that). Values stay text here: pydantic converts and checks
+them, so that the command line, Prefect's form and the library refuse the same things in the same
+words.
+"""
+
+import argparse
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from stylecore.config import Settings, checked
+from stylecore.errors import SettingsError
+
+Model = TypeVar("Model", bound=Settings)
+
+
+def add_options(parser: argparse.ArgumentParser, model: type[Settings]) -> None:
+    """Adds an option for every field of ``model``, nested models as groups."""
+    group = parser.add_argument_group("Settings")
+    _add_fields(parser, group, model)
+
+
+def read_options(arguments: argparse.Namespace, model: type[Model]) -> Model:
+    """The settings that the arguments describe.
+
+    Raises:
+        SettingsError: names every option that is wrong and what it may be.
+    """
+    return checked(model, _given(arguments, model))
+
+
+def leaf_fields(model: type[Settings]) -> dict[str, FieldInfo]:
+    """Every field of ``model`` and its nested models that holds a value, by name."""
+    leaves: dict[str, FieldInfo] = {}
+    for name, field in model.model_fields.items():
+        nested = _nested_model(field)
+        leaves.update(leaf_fields(nested) if nested else {name: field})
+    return leaves
+
+
+def _add_fields(
+    parser: argparse.ArgumentParser, group: Any, model: type[Settings]
+) -> None:
+    for name, field in model.model_fields.items():
+        nested = _nested_model(field)
+        if nested is not None:
+            _add_fields(parser, parser.add_argument_group(field.title), nested)
+        elif field.annotation is bool:
+            group.add_argument(_flag(name), action="store_true", default=None, help=_help(field))
+        else:
+            group.add_argument(_flag(name), metavar=_metavar(name, field), help=_help(field))
+
+
+def _given(arguments: argparse.Namespace, model: type[Settings]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        nested = _nested_model(field)
+        if nested is not None:
+            if values := _given(arguments, nested):
+                given[name] = values
+            continue
+        value = getattr(arguments, name, None)
+        if value is not None:
+            given[name] = _weights(name, value) if _is_mapping(field) else value
+    return given
+
+
+def _weights(name: str, text: str) -> dict[str, str]:
+    """``block1_conv1=1,block2_conv1=0.5`` as a mapping; a name alone has weight 1."""
+    weights = {}
+    for part in text.split(","):
+        key, _, value = part.strip().partition("=")
+        if not key:
+            raise SettingsError(f"{_flag(name)} {text!r} is not written like name=1,other=0.5.")
+        weights[key] = value or "1"
+    return weights
+
+
+def _nested_model(field: FieldInfo) -> type[Settings] | None:
+    kind = field.annotation
+    return kind if isinstance(kind, type) and issubclass(kind, Settings) else None
+
+
+def _is_mapping(field: FieldInfo) -> bool:
+    return get_origin(field.annotation) is dict
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _metavar(name: str, field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return "|".join(map(str, get_args(field.annotation)))
+    if _is_mapping(field):
+        return "NAME=WEIGHT,..."
+    return {"frames": "A:B", "weights": "FILE", "model": "HANDLE"}.get(name, "VALUE")
+
+
+def _help(field: FieldInfo) -> str:
+    default = field.get_default()
+    if isinstance(default, dict):
+        default = ",".join(f"{key}={value:g}" for key, value in default.items())
+    shown = "" if default is None or default is False else f" [{default}]"
+    return f"{field.description}{shown}".replace("%", "%%")

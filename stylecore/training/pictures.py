@@ -1,0 +1,98 @@
+"""Pictures to train on: loaded once, then cropped, jittered and mixed at random."""
+
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+
+from stylecore.errors import MediaError
+from stylecore.images import to_float
+
+SUFFIXES = {".jpg", ".jpeg", ".png"}
+
+
+def load_pictures(folder: Path) -> list[np.ndarray]:
+    """Every picture of a folder in order of name, (H, W, 3) RGB uint8.
+
+    Raises:
+        MediaError: the folder holds no picture.
+    """
+    paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)
+    pictures = [cv2.imread(str(path), cv2.IMREAD_COLOR) for path in paths]
+    if not pictures:
+        raise MediaError(f"{folder} holds no JPEG or PNG pictures to train on.")
+    return [cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) for picture in pictures if picture is not None]
+
+
+class Crops(keras.utils.PyDataset):
+    """Batches of square crops, (N, crop, crop, 3) float32 RGB in [0, 1].
+
+    Half are photographs and half artworks. An optimised picture is neither: so some crops are
+    mixtures, blurred, noisy or nearly flat. Batch ``i`` of epoch ``e`` depends on (seed, e, i) alone.
+    """
+
+    def __init__(
+        self,
+        content: list[np.ndarray],
+        style: list[np.ndarray],
+        *,
+        crop: int,
+        batch: int,
+        batches: int,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.sources = (content, style)
+        self.crop = crop
+        self.batch = batch
+        self.batches = batches
+        self.seed = seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        return self.batches
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        random = np.random.default_rng((self.seed, self.epoch, number))
+        return np.stack([self._crop(random, position % 2) for position in range(self.batch)])
+
+    def on_epoch_end(self) -> None:
+        self.epoch += 1
+
+    def _crop(self, random: np.random.Generator, kind: int) -> np.ndarray:
+        picture = self._cut(random, kind)
+        if random.random() < 0.2:
+            share = random.uniform(0.2, 0.8)
+            picture = share * picture + (1 - share) * self._cut(random, 1 - kind)
+        return jitter(picture, random)
+
+    def _cut(self, random: np.random.Generator, kind: int) -> np.ndarray:
+        source = self.sources[kind]
+        picture = source[random.integers(len(source))]
+        height, width = picture.shape[:2]
+        side = int(min(height, width, self.crop * np.exp(random.uniform(-0.5, 0.6))))
+        top = random.integers(height - side + 1)
+        left = random.integers(width - side + 1)
+        cut = picture[top : top + side, left : left + side]
+        shrinks = side > self.crop
+        cut = cv2.resize(
+            cut, (self.crop, self.crop),
+            interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC,
+        )  # fmt: skip
+        return to_float(cut[:, ::-1] if random.random() < 0.5 else cut)
+
+
+def jitter(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Random colour, contrast, blur and noise; float32 RGB in [0, 1] in and out."""
+    if random.random() < 0.5:
+        gain = random.uniform(0.6, 1.4) * random.uniform(0.85, 1.15, 3)
+        centre = picture.mean((0, 1))
+        picture = (picture - centre) * gain + centre + random.uniform(-0.1, 0.1)
+    if random.random() < 0.15:
+        picture = cv2.GaussianBlur(picture, (0, 0), random.uniform(0.5, 3))
+    if random.random() < 0.05:
+        picture = picture.mean((0, 1)) + 0.1 * (picture - picture.mean((0, 1)))
+    if random.random() < 0.25:
+        picture = picture + random.normal(0, random.uniform(0.01, 0.12), picture.shape)
+    return np.clip(picture, 0, 1).astype(np.float32)

@@ -1,0 +1,86 @@
+"""Teachers of the perceptual network.
+
+- ``vgg19``: Keras' own VGG19, downloaded on first use or from a file.
+- ``mixed``: for places without it; a folder with the first three blocks of VGG19 and a pruned
+  student of it (Wang et al. 2020, "Collaborative Distillation for Ultra-Resolution Universal Style
+  Transfer") whose 1x1 auxiliary layers predict VGG19's relu4_1 and relu5_1.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from stylecore.errors import WeightsError
+
+VGG_MEAN_BGR = np.array((103.939, 116.779, 123.68), np.float32)
+VGG_FILE = "vgg19_normalised_relu3_1/vgg19_normalised_relu3_1.npz"
+STUDENT_FILE = "vgg19_student_16x_relu5_1/vgg19_student_16x_relu5_1.npz"
+POOL_BEFORE = {"conv21", "conv31", "conv41", "conv51"}
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A frozen network from (N, H, W, 3) RGB in [0, 1] to its activations by VGG19 layer name."""
+
+    name: str
+    model: keras.Model
+
+
+def load_teacher(name: str, weights: Path | None) -> Teacher:
+    """The teacher ``vgg19`` or ``mixed``.
+
+    Raises:
+        WeightsError: its weights are missing.
+    """
+    if name == "mixed":
+        return Teacher(name, _mixed(weights))
+    from stylecore.networks.features import load_features
+    from stylecore.training.perceptual import LAYER_SHARE
+
+    return Teacher(name, load_features("vgg19", tuple(LAYER_SHARE), weights=weights).model)
+
+
+def _mixed(folder: Path | None) -> keras.Model:
+    if folder is None or not (folder / VGG_FILE).is_file():
+        raise WeightsError(
+            f"The mixed teacher needs --teacher-weights FOLDER with {VGG_FILE} and {STUDENT_FILE}."
+        )
+    vgg, student = np.load(folder / VGG_FILE), np.load(folder / STUDENT_FILE)
+    picture = keras.Input((None, None, 3))
+    outputs = {}
+    features = layers.Lambda(lambda images: images[..., ::-1] * 255.0 - VGG_MEAN_BGR)(picture)
+    for block, convolution in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 1)):
+        name = f"block{block}_conv{convolution}"
+        if convolution == 1 and block > 1:
+            features = layers.MaxPooling2D(2)(features)
+        features = _convolution(features, vgg, name)
+        if convolution == 1:
+            outputs[name] = features
+    features = _convolution(picture, student, "conv0", activation=None)
+    for key in (name.split("/")[0] for name in student if name.endswith("/kernel")):
+        if key == "conv0" or key.endswith("_aux"):
+            continue
+        if key in POOL_BEFORE:
+            features = layers.MaxPooling2D(2)(features)
+        features = _convolution(features, student, key)
+        if key in ("conv41", "conv51"):
+            name = f"block{key[4]}_conv1"
+            outputs[name] = _convolution(features, student, f"{key}_aux")
+        if key == "conv42":
+            outputs["block4_conv2"] = features
+    return keras.Model(picture, outputs)
+
+
+def _convolution(features, weights, key: str, *, activation: str | None = "relu"):
+    kernel, bias = weights[f"{key}/kernel"], weights[f"{key}/bias"]
+    if kernel.shape[0] == 3:
+        features = layers.Lambda(
+            lambda images: ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+        )(features)
+    layer = layers.Conv2D(kernel.shape[-1], kernel.shape[0], activation=activation)
+    layer.build((None, None, None, kernel.shape[2]))
+    layer.set_weights([kernel, bias])
+    return layer(features)
