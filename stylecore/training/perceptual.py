@@ -143,7 +143,9 @@ def save_weights(weights: dict[str, np.ndarray], path: Path) -> None:
     """Writes the weights as float16, whole or not at all."""
     temporary = path.with_name(f".{path.name}")
     with temporary.open("wb") as file:
-        np.savez_compressed(file, **{key: value.astype(np.float16) for key, value in weights.items()})
+        np.savez_compressed(
+            file, **{key: value.astype(np.float16) for key, value in weights.items()}
+        )
     temporary.replace(path)
 
 
