@@ -137,6 +137,4 @@ def _download(name: NetworkName) -> Weights:
             f"The weights of {name} could not be downloaded: choose the features 'compact', which "
             "ship with the project, or give a file with the weights."
         ) from cause
-    return {
-        layer.name: tuple(layer.get_weights()) for layer in model.layers if layer.get_weights()
-    }
+    return {layer.name: tuple(layer.get_weights()) for layer in model.layers if layer.get_weights()}

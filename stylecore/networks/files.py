@@ -1,0 +1,123 @@
+"""Weights of convolutions in files, by layer name: reading, fitting into a network, digests."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
+
+import numpy as np
+
+from stylecore.errors import WeightsError
+
+if TYPE_CHECKING:
+    import keras
+
+Weights = Mapping[str, tuple[np.ndarray, np.ndarray]]
+"""Layer name -> kernel (height, width, in, out) and bias (out,)."""
+
+
+def file_digest(path: Path) -> str:
+    """sha256 of a weights file, in hexadecimal.
+
+    Raises:
+        WeightsError: the file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as cause:
+        raise WeightsError(
+            f"The weights file {path} cannot be read ({cause.strerror}): give another file."
+        ) from cause
+
+
+def read_weights(path: Path) -> Weights:
+    """The convolutions stored in a file.
+
+    Args:
+        path: ``.npz`` with keys ``layer/kernel`` and ``layer/bias``, ``.h5`` of Keras with weights
+            by layer name, or a whole model as ``.keras``.
+
+    Raises:
+        WeightsError: the file is missing, damaged or of another format.
+    """
+    readers = {".npz": _read_npz, ".h5": _read_h5, ".keras": _read_keras}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise WeightsError(f"{path} is no weights file: it must end in .npz, .h5 or .keras.")
+    if not path.is_file():
+        raise WeightsError(f"The weights file {path} does not exist: give another file.")
+    try:
+        weights = reader(path)
+    except (OSError, ValueError, KeyError, BadZipFile) as cause:
+        raise WeightsError(f"The weights file {path} is damaged: fetch it again.") from cause
+    if not weights:
+        raise WeightsError(
+            f"{path} holds no convolutions by layer name: save the model's weights again as .npz, "
+            "as .keras or as .h5 by layer name."
+        )
+    return weights
+
+
+def assign_weights(model: "keras.Model", weights: Weights, *, source: str) -> None:
+    """Puts weights into the convolutions of ``model`` that carry their names.
+
+    Raises:
+        WeightsError: a layer is absent from the weights or its shape does not fit.
+    """
+    wanted = [layer for layer in model.layers if layer.weights]
+    absent = [layer.name for layer in wanted if layer.name not in weights]
+    if absent:
+        raise WeightsError(
+            f"{source} has no weights for {', '.join(absent)}: choose layers before them, or give "
+            "a file that has them."
+        )
+    unfit = [
+        layer.name
+        for layer in wanted
+        if [array.shape for array in weights[layer.name]] != [var.shape for var in layer.weights]
+    ]
+    if unfit:
+        raise WeightsError(
+            f"The weights in {source} do not fit {model.name} at {', '.join(unfit)}: give a file "
+            "made for this network."
+        )
+    for layer in wanted:
+        layer.set_weights([array.astype(np.float32) for array in weights[layer.name]])
+
+
+def _read_npz(path: Path) -> Weights:
+    with np.load(path) as arrays:
+        return {
+            key.removesuffix("/kernel"): (arrays[key], arrays[key.replace("/kernel", "/bias")])
+            for key in arrays
+            if key.endswith("/kernel")
+        }
+
+
+def _read_h5(path: Path) -> Weights:
+    import h5py  # type: ignore[import-untyped]
+
+    with h5py.File(path) as file:
+        groups = file.get("model_weights", file)
+        stored = {
+            name: [np.asarray(group[key]) for key in group.attrs.get("weight_names", ())]
+            for name, group in groups.items()
+        }
+    return _convolutions(stored)
+
+
+def _read_keras(path: Path) -> Weights:
+    import keras
+
+    model = keras.saving.load_model(path, compile=False)
+    return _convolutions({layer.name: layer.get_weights() for layer in model.layers})
+
+
+def _convolutions(stored: Mapping[str, list[np.ndarray]]) -> Weights:
+    return {
+        name: (arrays[0], arrays[1])
+        for name, arrays in stored.items()
+        if len(arrays) == 2 and arrays[0].ndim == 4
+    }
