@@ -1,0 +1,56 @@
+"""What every engine is: a style goes in once, then frame after frame."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class FrameInput:
+    """One frame and what is known of the frame before; arrays are float32 RGB in [0, 1]."""
+
+    number: int
+    """Frame number in the source, from 0."""
+    content: np.ndarray
+    """(H, W, 3): the source frame."""
+    previous: np.ndarray | None = None
+    """(H, W, 3): the stored result of the frame before, not moved; None at the start of a shot."""
+    warped: np.ndarray | None = None
+    """(H, W, 3): ``previous`` moved along the motion onto this frame."""
+    mask: np.ndarray | None = None
+    """(H, W) in [0, 1]: 1 where ``warped`` can be trusted."""
+
+
+@dataclass(frozen=True)
+class FrameRecord:
+    """How a frame went."""
+
+    iterations: int
+    """Optimisation steps, or 1 for one forward pass, or 0 where nothing was computed."""
+    losses: Mapping[str, float] = field(default_factory=dict)
+    """Name of a term -> its last value, before weighting; ``total`` is the weighted sum."""
+    seconds: float = 0.0
+
+
+class Engine(Protocol):
+    """Repaints frames.
+
+    A result depends on the style, the settings and the ``FrameInput`` only, never on what the
+    engine did before: that is what makes an interrupted job go on with the same bytes.
+    """
+
+    def prepare(self, style: np.ndarray, *, shape: tuple[int, int]) -> None:
+        """Takes the style, once per job.
+
+        Args:
+            style: (h, w, 3) float32 RGB in [0, 1], of any size.
+            shape: height and width of the frames that will come.
+
+        Raises:
+            WeightsError: the network's weights are missing or do not fit.
+        """
+
+    def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
+        """Repaints one frame: (H, W, 3) float32 in [0, 1], and how it went."""

@@ -1,0 +1,16 @@
+"""The engine that changes nothing: shows whether the way from file to file is clean."""
+
+import numpy as np
+
+from stylecore.engines.base import FrameInput, FrameRecord
+
+
+class IdentityEngine:
+    """Returns every frame as it came."""
+
+    def prepare(self, style: np.ndarray, *, shape: tuple[int, int]) -> None:
+        """Nothing to prepare."""
+
+    def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
+        """The source frame itself."""
+        return frame.content.copy(), FrameRecord(iterations=0)
