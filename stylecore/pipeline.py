@@ -25,6 +25,7 @@ from stylecore.media import (
     SourceIndex,
     check_output,
     index_source,
+    open_container,
     publish,
     read_frames,
     read_picture,
@@ -59,6 +60,25 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
+def check_request(
+    source: Path, style: Path, output: Path, settings: VideoSettings, *, overwrite: bool
+) -> None:
+    """Checks in a moment, before anything heavy is loaded, what can be checked so.
+
+    Raises:
+        InputError, OutputError: something given cannot be used.
+    """
+    with open_container(source):
+        pass
+    read_picture(style)
+    if output.exists():
+        if source.samefile(output):
+            raise SettingsError("The output is the source itself; choose another name with -o.")
+        if not overwrite:
+            raise OutputExistsError(output)
+    check_output(output, settings.output)
+
+
 def open_job(
     source: Path,
     style: Path,
@@ -84,17 +104,12 @@ def open_job(
         OutputError: the output exists, or its place or the workspace cannot hold the result.
     """
     source, style, output = source.absolute(), style.absolute(), output.absolute()
-    if output.exists() and not overwrite:
-        raise OutputExistsError(output)
+    check_request(source, style, output, settings, overwrite=overwrite)
     source_fact, style_fact = file_fact(source), file_fact(style)
-    if source.exists() and output.exists() and source.samefile(output):
-        raise SettingsError("The output is the source itself; choose another name with -o.")
     key = job_key(source_fact, style_fact, settings, engine_digest(settings))
     workspace = Workspace.locate(root or default_root(), source, key)
     if not workspace.exists():
-        read_picture(style)
         index = index_source(source, allow_damaged=settings.allow_damaged)
-        check_output(output, settings.output, index)
         start, stop = settings.frame_range(index.frame_count)
         width, height = fitted_size(index.width, index.height, settings.size)
         chunks = _plan_chunks(source, index, start, stop, chunk_frames=settings.chunk_frames)
@@ -103,7 +118,6 @@ def open_job(
                 width=width, height=height, start=start, stop=stop, chunks=tuple(chunks))
         )  # fmt: skip
     job = workspace.job
-    check_output(output, settings.output, job.index)
     workspace.ask(Request(output=output, overwrite=overwrite, keep=keep, settings=settings))
     workspace.check_space(job.frame_count - workspace.count_finished())
     return workspace
@@ -160,7 +174,7 @@ def assemble(
         if output.exists() and not request.overwrite:
             raise OutputExistsError(output)
         temporary = output.with_name(f".{output.stem}.{job.key[:8]}.part{output.suffix}")
-        write_video(
+        notes = write_video(
             _stored_frames(workspace, on_progress),
             temporary,
             source=job.source.path,
@@ -176,6 +190,7 @@ def assemble(
                 index=job.index,
                 start=job.start,
                 stop=job.stop,
+                size=(job.width, job.height),
                 output=request.settings.output,
             )
             fact = file_fact(temporary)
@@ -183,9 +198,13 @@ def assemble(
         finally:
             temporary.unlink(missing_ok=True)
         published = Published(
-            output=output, size=fact.size, sha256=fact.sha256, frames=facts.frames,
-            notes=(*job.index.notes, *facts.notes),
-        )  # fmt: skip
+            output=output,
+            size=fact.size,
+            sha256=fact.sha256,
+            frames=facts.frames,
+            verified=facts.statements,
+            notes=(*job.index.notes, *notes),
+        )
         workspace.set_published(published)
         if not request.keep:
             workspace.free_frames()

@@ -123,6 +123,8 @@ class Published(BaseModel):
     size: int
     sha256: str
     frames: int
+    verified: tuple[str, ...] = ()
+    """What was found equal to the source, in words."""
     notes: tuple[str, ...] = ()
 
     def is_in_place(self) -> bool:

@@ -1,0 +1,102 @@
+"""The ffmpeg program: finding it, and the one place that runs it.
+
+ffmpeg-python builds the command lines; it does not run them, since it knows no time limit and
+stalls when nobody reads what ffmpeg complains about.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from stylecore.errors import MediaError
+from stylecore.media.colour import ROUNDING
+from stylecore.media.index import SourceIndex
+from stylecore.media.opening import FORMATS, PROTOCOLS, inert_name
+
+FFMPEG_VARIABLE = "STYLECORE_FFMPEG"
+COMPLAINT_LENGTH = 400
+
+
+def find_ffmpeg() -> Path:
+    """$STYLECORE_FFMPEG, else ffmpeg on the PATH, else the one that a wheel brought.
+
+    Raises:
+        MediaError: there is none.
+    """
+    chosen = os.environ.get(FFMPEG_VARIABLE) or shutil.which("ffmpeg")
+    if chosen:
+        return Path(chosen)
+    import imageio_ffmpeg
+
+    try:
+        return Path(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise MediaError(
+            "There is no ffmpeg; install it, or name it in the variable STYLECORE_FFMPEG."
+        ) from error
+
+
+def run_ffmpeg(command: Any, *, timeout_seconds: float) -> None:
+    """Runs a command that ffmpeg-python built.
+
+    Raises:
+        MediaError: ffmpeg failed or took too long; what it complained about is in the sentence.
+    """
+    program, *arguments = ffmpeg.compile(command, cmd=str(find_ffmpeg()))
+    argv = [program, "-nostdin", "-hide_banner", "-v", "error", *arguments]
+    with tempfile.TemporaryFile() as complaints:
+        try:
+            done = subprocess.run(
+                argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints,
+                timeout=timeout_seconds, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            raise MediaError(f"ffmpeg took more than {timeout_seconds:.0f} s.") from error
+        except OSError as error:
+            raise MediaError(f"{program} cannot be started: {error.strerror}.") from error
+        if done.returncode != 0:
+            complaints.seek(0)
+            last = " ".join(complaints.read()[-COMPLAINT_LENGTH:].decode(errors="replace").split())
+            raise MediaError(f"ffmpeg failed: {last}")
+
+
+def split_to_disk(path: Path, index: SourceIndex, folder: Path, start: int, stop: int) -> None:
+    """Writes frames [start, stop) as upright RGB PNG files, 00000041.png, into ``folder``.
+
+    Raises:
+        MediaError: ffmpeg failed, or made another number of frames than the index says.
+    """
+    source = ffmpeg.input(inert_name(path), format_whitelist=FORMATS, protocol_whitelist=PROTOCOLS)
+    picture = source[str(index.stream)]
+    if index.interlaced:
+        picture = picture.filter("bwdif", mode="send_frame", deint="all")
+    picture = picture.filter("select", f"between(n,{start},{stop - 1})").filter(
+        "scale",
+        in_color_matrix=index.matrix,
+        in_range="pc" if index.full_range else "tv",
+        out_range="pc",
+        flags=f"neighbor+{ROUNDING}",
+    )
+    deep = index.bit_depth > 8
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".split-") as made:
+        command = picture.output(
+            f"{made}/%08d.png",
+            f="image2",
+            fps_mode="passthrough",
+            start_number=start,
+            pix_fmt="rgb48be" if deep else "rgb24",
+        )
+        run_ffmpeg(command, timeout_seconds=600 + 10.0 * stop)
+        frames = sorted(Path(made).iterdir())
+        if len(frames) != stop - start:
+            raise MediaError(
+                f"ffmpeg split {len(frames)} frames of {path.name} where {stop - start} were "
+                "expected; use --split demand."
+            )
+        for frame in frames:
+            frame.replace(folder / frame.name)

@@ -1,0 +1,67 @@
+"""Opening files that nobody vouches for.
+
+A video file can be a playlist in disguise that makes the demuxer open other files. A list of
+allowed protocols does not prevent that, a list of allowed formats does; both are set here, the one place
+where containers are opened.
+"""
+
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+
+from stylecore.errors import MediaError
+
+FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,flv,asf,ogg,gif,apng"
+)
+PROTOCOLS = "file"
+OPEN_SECONDS, READ_SECONDS = 10.0, 60.0
+MAX_PIXELS = 8192 * 5120
+"""Default limit of a picture's size; larger ones are refused before they are decoded."""
+
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg"}
+    | {".flv", ".wmv", ".3gp", ".3g2", ".ogv", ".gif"}
+)
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
+
+
+def require_file(path: Path) -> None:
+    """Checks that there is something to open.
+
+    Raises:
+        MediaError: there is no such file, it is a folder, or it is empty.
+    """
+    if not path.exists():
+        raise MediaError(f"There is no file {path}; check the name.")
+    if path.is_dir():
+        raise MediaError(f"{path} is a folder; give the file itself.")
+    if path.stat().st_size == 0:
+        raise MediaError(f"{path} is empty (0 bytes); copy or download it again.")
+
+
+def open_container(path: Path) -> InputContainer:
+    """Opens a video file for reading; whoever opens it closes it.
+
+    Raises:
+        MediaError: it is missing, empty, or not a video of an allowed format.
+    """
+    require_file(path)
+    try:
+        return av.open(
+            inert_name(path),
+            options={"format_whitelist": FORMATS, "protocol_whitelist": PROTOCOLS},
+            timeout=(OPEN_SECONDS, READ_SECONDS),
+            metadata_errors="replace",
+        )
+    except (av.FFmpegError, UnicodeError, OSError) as error:
+        raise MediaError(
+            f"{path.name} is not a video that can be read: it is damaged, incomplete, or another "
+            "kind of file. Play it to see; if it plays, convert it to .mp4 first."
+        ) from error
+
+
+def inert_name(path: Path) -> str:
+    """The path as a URL in which nothing (``concat:``, a leading dash) has a meaning of its own."""
+    return f"file:{path.absolute()}"

@@ -1,0 +1,67 @@
+"""Still pictures in and out."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from stylecore.errors import MediaError, OutputError, SettingsError
+from stylecore.images import to_float
+from stylecore.media.files import temporary_beside
+from stylecore.media.opening import MAX_PIXELS, PICTURE_SUFFIXES, require_file
+
+JPEG_QUALITY = 95
+
+
+def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """A still picture, (H, W, 3) float32 RGB in [0, 1], turned upright, transparency on white.
+
+    Raises:
+        MediaError: missing, no picture, damaged, or larger than ``max_pixels``.
+    """
+    require_file(path)
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > max_pixels:
+                raise MediaError(
+                    f"{path.name} is {image.width}x{image.height}, more than the limit of "
+                    f"{max_pixels / 1e6:.0f} million pixels; scale it down first."
+                )
+            return _rgb(ImageOps.exif_transpose(image))
+    except UnidentifiedImageError as error:
+        raise MediaError(
+            f"{path.name} is not a picture; give a PNG, JPEG, WebP, TIFF or BMP file."
+        ) from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise MediaError(f"{path.name} is damaged and cannot be read as a picture.") from error
+
+
+def write_picture(path: Path, image: np.ndarray) -> None:
+    """Writes (H, W, 3) float32 RGB in [0, 1] with 8 bits; whole or not at all.
+
+    Raises:
+        SettingsError: the suffix names no format for pictures.
+        OutputError: the place cannot be written.
+    """
+    if path.suffix.lower() not in PICTURE_SUFFIXES:
+        raise SettingsError(
+            f"{path.name} does not end like a picture; use one of "
+            f"{', '.join(sorted(PICTURE_SUFFIXES))}."
+        )
+    pixels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    with temporary_beside(path) as temporary:
+        try:
+            Image.fromarray(pixels).save(temporary, quality=JPEG_QUALITY)
+        except OSError as error:
+            raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
+        temporary.replace(path)
+
+
+def _rgb(image: Image.Image) -> np.ndarray:
+    if image.mode.startswith("I;16") or image.mode == "I":
+        grey = np.clip(np.asarray(image), 0, 65535).astype(np.uint16)
+        return np.repeat(to_float(grey)[..., None], 3, axis=2)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return to_float(np.asarray(image.convert("RGB")))

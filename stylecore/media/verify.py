@@ -1,0 +1,101 @@
+"""The proof that a result is what it should be, by decoding it."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from stylecore.config import OutputSettings
+from stylecore.errors import MediaError, OutputError
+from stylecore.media.index import SourceIndex, index_source
+from stylecore.media.opening import open_container
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found equal; ``statements`` say it in words."""
+
+    frames: int
+    sound_identical: bool | None
+    """None where there was nothing to compare: no sound, or only a part of the source."""
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        sound = ("sound copied bit for bit",) if self.sound_identical else ()
+        return (f"{self.frames} frames", "timestamps equal", *sound)
+
+
+def verify_video(
+    target: Path,
+    *,
+    source: Path,
+    index: SourceIndex,
+    start: int,
+    stop: int,
+    size: tuple[int, int],
+    output: OutputSettings,
+) -> Verification:
+    """Compares ``target`` with what it was made from.
+
+    Timestamps are equal when they differ by no more than half a unit of the target's time base.
+
+    Args:
+        size: (width, height) of the frames that were written.
+
+    Raises:
+        OutputError: it does not decode, or a count, a timestamp, the size or the sound differs.
+    """
+    try:
+        found = index_source(target)
+    except MediaError as error:
+        raise OutputError(f"The encoded file does not pass verification: {error}") from error
+    if found.frame_count != stop - start:
+        raise _failure(f"it has {found.frame_count} frames instead of {stop - start}")
+    if (found.width, found.height) != size:
+        raise _failure(f"it is {found.width}x{found.height} instead of {size[0]}x{size[1]}")
+    shift = index.pts[start] - index.pts[0]
+    for number, pts in enumerate(found.pts, start=start):
+        wanted = (index.pts[number] - shift) * index.seconds_per_unit
+        got = pts * found.seconds_per_unit
+        if abs(got - wanted) > found.seconds_per_unit / 2:
+            raise _failure(
+                f"frame {number} is shown at {float(got):.4f} s instead of {float(wanted):.4f} s"
+            )
+    return Verification(found.frame_count, _compare_sound(target, source, index, found, start, stop,
+                                                          output))  # fmt: skip
+
+
+def _compare_sound(
+    target: Path,
+    source: Path,
+    index: SourceIndex,
+    found: SourceIndex,
+    start: int,
+    stop: int,
+    output: OutputSettings,
+) -> bool | None:
+    if output.audio == "drop" or (start, stop) != (0, index.frame_count):
+        return None
+    copied = [stream.index for stream in found.streams if stream.kind == "audio"]
+    originals = [stream.index for stream in index.streams if stream.kind == "audio"]
+    if not copied or len(copied) != len(originals):
+        return None
+    if _sound_digests(target, copied) != _sound_digests(source, originals):
+        raise _failure("its sound differs from the source's")
+    return True
+
+
+def _sound_digests(path: Path, streams: list[int]) -> list[str]:
+    """Hash of all packets' bytes of each stream."""
+    hashes = {number: hashlib.sha256() for number in streams}
+    with open_container(path) as container:
+        for packet in container.demux([container.streams[number] for number in streams]):
+            if packet.dts is not None:
+                hashes[packet.stream.index].update(bytes(packet))
+    return [digest.hexdigest() for digest in hashes.values()]
+
+
+def _failure(difference: str) -> OutputError:
+    return OutputError(
+        f"The encoded file does not pass verification: {difference}. Nothing was replaced and all "
+        "frames are kept; try another --codec or container."
+    )

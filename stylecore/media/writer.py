@@ -1,0 +1,331 @@
+"""Encoding frames with the source's timestamps, and everything else of the source beside them.
+
+Encoded pictures and copied packets go into one file in one pass, since every detour through a
+second container moves sound against picture by some milliseconds. The same frames give the same bytes.
+"""
+
+import errno
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from stylecore.config import OutputSettings
+from stylecore.errors import OutputError, SettingsError
+from stylecore.media.colour import encoding_graph, matrix_code
+from stylecore.media.index import SourceIndex
+from stylecore.media.opening import open_container
+
+THREADS = "4"
+"""Fixed, since the number of threads changes what x264 writes."""
+BIT_EXACT = {"fflags": "+bitexact"}
+"""No random identifiers and no times of creation in the file."""
+
+
+@dataclass(frozen=True)
+class Codec:
+    """An encoder with its defaults; ``formats`` are (8 bits, 8 bits odd size, more bits)."""
+
+    encoder: str
+    containers: frozenset[str]
+    quality: int | None
+    preset: str | None
+    formats: tuple[str, str, str]
+    options: tuple[tuple[str, str], ...] = ()
+
+
+MP4, MOV, MKV, WEBM = ".mp4", ".mov", ".mkv", ".webm"
+CONTAINERS = frozenset({MP4, ".m4v", MOV, MKV, WEBM})
+_YUV420 = ("yuv420p", "yuv444p", "yuv420p10le")
+CODECS = {
+    "h264": Codec("libx264", frozenset({MP4, ".m4v", MOV, MKV}), 16, "medium", _YUV420),
+    "hevc": Codec(
+        "libx265", frozenset({MP4, ".m4v", MOV, MKV}), 18, "medium", _YUV420,
+        (("x265-params", "log-level=error"), ("tag", "hvc1")),
+    ),
+    "vp9": Codec(
+        "libvpx-vp9", frozenset({MP4, MKV, WEBM}), 24, None,
+        ("yuv420p", "yuv420p", "yuv420p10le"), (("b", "0"), ("row-mt", "1"), ("cpu-used", "3")),
+    ),
+    "av1": Codec(
+        "libsvtav1", frozenset({MP4, MKV, WEBM}), 24, "8", ("yuv420p", "", "yuv420p10le")
+    ),
+    "prores": Codec(
+        "prores_ks", frozenset({MOV, MKV}), None, None, ("yuv422p10le",) * 3, (("profile", "3"),)
+    ),
+    "ffv1": Codec(
+        "ffv1", frozenset({MKV}), None, None, ("yuv444p", "yuv444p", "yuv444p10le"),
+        (("level", "3"), ("slices", "4"), ("slicecrc", "1")),
+    ),
+}  # fmt: skip
+
+
+def check_output(output: Path, settings: OutputSettings) -> None:
+    """Finds out before hours of work whether the result can be written.
+
+    Raises:
+        SettingsError: the suffix is no container, or cannot hold the codec.
+        OutputError: the folder is missing or cannot be written.
+    """
+    suffix = output.suffix.lower()
+    if suffix not in CONTAINERS:
+        raise SettingsError(
+            f"{output.name} does not end like a video; use one of {', '.join(sorted(CONTAINERS))}."
+        )
+    codec = CODECS[settings.codec]
+    if suffix not in codec.containers:
+        fitting = [name for name, other in CODECS.items() if suffix in other.containers]
+        raise SettingsError(
+            f"A {suffix} file cannot hold {settings.codec}; use --codec {' or '.join(fitting)}, or "
+            f"an output that ends in {' or '.join(sorted(codec.containers))}."
+        )
+    if not output.parent.is_dir():
+        raise OutputError(f"There is no folder {output.parent}; make it first.")
+    probe = output.with_name(f".{output.name}.probe")
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise OutputError(
+            f"Nothing can be written in {output.parent}: {error.strerror}."
+        ) from error
+
+
+def write_video(
+    frames: Iterable[np.ndarray],
+    target: Path,
+    *,
+    source: Path,
+    index: SourceIndex,
+    start: int,
+    stop: int,
+    output: OutputSettings,
+) -> tuple[str, ...]:
+    """Encodes frames [start, stop) of a job into ``target``; returns notes for the person.
+
+    Frame ``start`` gets the source's first timestamp. Sound, subtitles, chapters and metadata are
+    copied packet by packet, cut to the range.
+
+    Args:
+        frames: (H, W, 3) RGB uint8 or uint16 each.
+        target: file to write; its suffix names the container. It is removed when this fails.
+        source, index: the video that gives timestamps and other streams.
+
+    Raises:
+        OutputError: no space is left, or the encoder refuses.
+    """
+    try:
+        with (
+            open_container(source) as origin,
+            av.open(
+                str(target),
+                "w",
+                options=BIT_EXACT,
+                container_options=_container_options(target, index),
+            ) as result,
+        ):
+            return _Writer(origin, result, index, start, stop, output).write(iter(frames))
+    except (av.FFmpegError, OSError) as error:
+        target.unlink(missing_ok=True)
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            raise OutputError(
+                f"No space is left for {target.name}; all finished frames are kept. Free some "
+                "space and run the same command again."
+            ) from error
+        raise OutputError(
+            f"{target.name} could not be encoded as {output.codec} ({error}); try another --codec."
+        ) from error
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+class _Writer:
+    """One output file in the making."""
+
+    def __init__(
+        self,
+        origin: InputContainer,
+        result: OutputContainer,
+        index: SourceIndex,
+        start: int,
+        stop: int,
+        output: OutputSettings,
+    ) -> None:
+        self.origin, self.result = origin, result
+        self.index, self.start, self.stop = index, start, stop
+        self.output = output
+        self.codec = CODECS[output.codec]
+        self.notes: list[str] = []
+        self.shift = index.pts[start] - index.pts[0]
+
+    def write(self, frames: Iterator[np.ndarray]) -> tuple[str, ...]:
+        first = next(frames)
+        video = self._add_video(first)
+        copies = self._add_copies() if self.output.audio == "keep" else {}
+        self._copy_metadata()
+        packets = _Lookahead(self._copied_packets(copies))
+        graph = None
+        for number, pixels in enumerate(_chain(first, frames), start=self.start):
+            raw = VideoFrame.from_ndarray(
+                pixels, format="rgb24" if pixels.dtype == np.uint8 else "rgb48le"
+            )
+            raw.pts = self.index.pts[number] - self.shift
+            raw.time_base = self.index.seconds_per_unit
+            graph = graph or encoding_graph(
+                raw,
+                self.index.seconds_per_unit,
+                matrix=self.index.matrix,
+                full_range=self.index.full_range,
+                pixel_format=video.pix_fmt,
+            )
+            graph.push(raw)
+            frame = graph.pull()
+            frame.pts, frame.time_base = raw.pts, raw.time_base
+            frame.pict_type = 0
+            for packet in packets.before(raw.pts * self.index.seconds_per_unit):
+                self.result.mux(packet)
+            self._mux_picture(video.encode(frame))
+        self._mux_picture(video.encode(None))
+        for packet in packets.rest():
+            self.result.mux(packet)
+        return tuple(self.notes)
+
+    def _mux_picture(self, packets: list[Packet]) -> None:
+        """Gives packets their durations, which encoders forget, and muxes them."""
+        for packet in packets:
+            if packet.pts is not None:
+                packet.duration = self._durations.get(packet.pts, packet.duration or 0)
+            self.result.mux(packet)
+
+    def _add_video(self, first: np.ndarray) -> VideoStream:
+        height, width = first.shape[:2]
+        deep = first.dtype != np.uint8
+        odd = bool(width % 2 or height % 2)
+        even_format, odd_format, deep_format = self.codec.formats
+        pixel_format = deep_format if deep else odd_format if odd else even_format
+        if odd and "420" in (deep_format if deep else even_format) and "444" in odd_format:
+            pixel_format = "yuv444p10le" if deep else odd_format
+            self.notes.append(
+                f"The size {width}x{height} is odd, so colour is stored at full resolution "
+                "(4:4:4); some players cannot show it. An even --size avoids that."
+            )
+        if odd and not odd_format:
+            raise SettingsError(
+                f"{self.output.codec} cannot hold the odd size {width}x{height}; use --codec h264."
+            )
+        stream = self.result.add_stream(
+            self.codec.encoder, rate=Fraction(self.index.average_rate), options=self._options()
+        )
+        context = stream.codec_context
+        stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
+        context.time_base = self.index.seconds_per_unit
+        stream.time_base = self.index.seconds_per_unit
+        context.sample_aspect_ratio = Fraction(self.index.sample_aspect_ratio)
+        context.colorspace = matrix_code(self.index.matrix)
+        context.color_range = 2 if self.index.full_range else 1
+        context.color_primaries = self.index.colour_primaries
+        context.color_trc = self.index.colour_transfer
+        self._durations = {
+            self.index.pts[number] - self.shift: self.index.boundary(number + 1)
+            - self.index.pts[number]
+            for number in range(self.start, self.stop)
+        }
+        return stream
+
+    def _options(self) -> dict[str, str]:
+        options = dict(self.codec.options)
+        options["threads"] = THREADS
+        quality = self.output.quality if self.output.quality is not None else self.codec.quality
+        if quality is not None and self.codec.quality is not None:
+            options["crf"] = str(quality)
+        preset = self.output.preset or self.codec.preset
+        if preset is not None:
+            options["preset"] = preset
+        return options
+
+    def _add_copies(self) -> dict[int, Stream]:
+        """Output streams for the source streams that this container can hold, by source index."""
+        copies: dict[int, Stream] = {}
+        supported = self.result.supported_codecs
+        for info in self.index.streams:
+            stream = self.origin.streams[info.index]
+            if info.kind not in ("audio", "subtitle") or info.codec not in supported:
+                self.notes.append(
+                    f"A {info.kind} stream ({info.codec}) is left out: "
+                    f"{self.result.format.name} cannot hold a copy of it."
+                )
+                continue
+            copy = self.result.add_stream_from_template(stream)
+            copy.metadata.update(stream.metadata)
+            copies[info.index] = copy
+        return copies
+
+    def _copy_metadata(self) -> None:
+        container_own = {"major_brand", "minor_version", "compatible_brands", "encoder"}
+        self.result.metadata.update(
+            {key: value for key, value in self.origin.metadata.items() if key not in container_own}
+        )
+        chapters = self.origin.chapters()
+        if chapters and (self.start, self.stop) == (0, self.index.frame_count):
+            self.result.set_chapters(chapters)
+
+    def _copied_packets(self, copies: dict[int, Stream]) -> Iterator[tuple[Fraction, Packet]]:
+        """(time in seconds, packet) of the copied streams within the range, in file order."""
+        if not copies:
+            return
+        unit = self.index.seconds_per_unit
+        whole = (self.start, self.stop) == (0, self.index.frame_count)
+        begin = self.index.pts[self.start] * unit
+        end = self.index.boundary(self.stop) * unit
+        for packet in self.origin.demux([self.origin.streams[number] for number in copies]):
+            if packet.dts is None or packet.pts is None:
+                continue
+            time = packet.pts * Fraction(packet.time_base)
+            if not whole and not begin <= time < end:
+                continue
+            shift = round(self.shift * unit / Fraction(packet.time_base))
+            packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
+            packet.stream = copies[packet.stream.index]
+            yield time - self.shift * unit, packet
+
+
+class _Lookahead:
+    """Packets given out up to a moment, so that streams are interleaved as they play."""
+
+    def __init__(self, packets: Iterator[tuple[Fraction, Packet]]) -> None:
+        self._packets = packets
+        self._next = next(packets, None)
+
+    def before(self, time: Fraction) -> Iterator[Packet]:
+        while self._next is not None and self._next[0] <= time:
+            packet = self._next[1]
+            self._next = next(self._packets, None)
+            yield packet
+
+    def rest(self) -> Iterator[Packet]:
+        while self._next is not None:
+            packet = self._next[1]
+            self._next = next(self._packets, None)
+            yield packet
+
+
+def _chain(first: np.ndarray, rest: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    yield first
+    yield from rest
+
+
+def _container_options(target: Path, index: SourceIndex) -> dict[str, str]:
+    if target.suffix.lower() not in (MP4, ".m4v", MOV):
+        return {}
+    # A start that is not 0 is written in units of the movie's time scale: milliseconds by default.
+    time_scale = index.seconds_per_unit.denominator
+    return {"movflags": "+faststart", "movie_timescale": str(max(1000, time_scale))}
