@@ -1,7 +1,7 @@
-"""The command ``stylecore``: parse, call, report. Everything heavy is imported by the command itself.
+"""The command ``stylecore``: parse, call, report. What is heavy is imported by the command itself.
 
-Exit status: 0 done, 2 something given cannot be used, 3 to 5 see ``stylecore.errors``, 70 a defect of
-this program, 130 stopped by the person.
+Exit status: 0 done, 2 something given cannot be used, 3 to 5 see ``stylecore.errors``, 70 a defect
+of this program, 130 stopped by the person.
 """
 
 import argparse
@@ -227,7 +227,7 @@ def _add_jobs(parser: argparse.ArgumentParser) -> None:
     _add_workspace(command)
 
 
-def _command(commands, name, function, help: str | None = None) -> argparse.ArgumentParser:  # noqa: A002
+def _command(commands, name, function, help: str | None = None) -> argparse.ArgumentParser:
     text = help or function.__doc__
     parser = commands.add_parser(name, help=text, description=text)
     parser.add_argument("--debug", action="store_true", help="show tracebacks")

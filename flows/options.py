@@ -1,7 +1,7 @@
 """Command-line options, derived from the settings models; there is no second list of choices.
 
-A nested model becomes a group of options with its own title; its fields keep their leaf names, which
-are unique over all models (a test holds that). Values stay text here: pydantic converts and checks
+A nested model becomes a group of options with its own title; its fields keep their leaf names,
+which are unique over all models (a test holds that). Values stay text here: pydantic converts and checks
 them, so that the command line, Prefect's form and the library refuse the same things in the same
 words.
 """
@@ -41,9 +41,7 @@ def leaf_fields(model: type[Settings]) -> dict[str, FieldInfo]:
     return leaves
 
 
-def _add_fields(
-    parser: argparse.ArgumentParser, group: Any, model: type[Settings]
-) -> None:
+def _add_fields(parser: argparse.ArgumentParser, group: Any, model: type[Settings]) -> None:
     for name, field in model.model_fields.items():
         nested = _nested_model(field)
         if nested is not None:

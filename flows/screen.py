@@ -3,9 +3,10 @@
 On a terminal there are bars; in a pipe there are plain lines, one a stage.
 """
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +14,8 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
@@ -23,7 +26,6 @@ from stylecore.config import FolderSettings, VideoSettings
 from stylecore.pipeline import (
     OnProgress,
     assemble,
-    check_request,
     open_job,
     stylize_chunk,
 )
@@ -47,7 +49,6 @@ def run_video(
 ) -> int:
     """Runs one video's job with bars; returns the exit status."""
     console = Console(quiet=quiet, highlight=False)
-    check_request(source, style, output, settings, overwrite=overwrite)
     job_space = open_job(
         source, style, output, settings, root=workspace, overwrite=overwrite, keep=keep
     )
@@ -56,10 +57,10 @@ def run_video(
     resumed = job_space.count_finished()
     if resumed:
         console.print(f"resumed: {resumed} of {job.frame_count} frames were already done")
-    steps = _run_with_prefect if prefect else _run_directly
+    run = _run_with_prefect if prefect else _run_directly
     try:
-        with _bars(console, job, resumed) as on_progress:
-            published = steps(console, job_space, on_progress)
+        with _reporting(console, job) as on_progress:
+            published = run(console, job_space, on_progress)
     except KeyboardInterrupt:
         console.print(
             f"stopped; {job_space.count_finished()} of {job.frame_count} frames are done and kept."
@@ -89,12 +90,11 @@ def _run_directly(console: Console, job_space: Workspace, on_progress: OnProgres
     return assemble(job_space, on_progress=on_progress)
 
 
-def _run_with_prefect(
-    console: Console, job_space: Workspace, on_progress: OnProgress
-) -> Published:
+def _run_with_prefect(console: Console, job_space: Workspace, on_progress: OnProgress) -> Published:
     console.print("starting Prefect ...", style="dim")
-    from flows.video import stylize_video
     from tasks.progress import listening
+
+    from flows.video import stylize_video
 
     job, request = job_space.job, job_space.request
     with listening(on_progress):
@@ -112,14 +112,14 @@ def _run_with_prefect(
 def _print_facts(console: Console, job: Job) -> None:
     index = job.index
     sound = ", ".join(stream.codec for stream in index.streams if stream.kind == "audio")
-    turned = ", turned upright" if index.rotation or index.mirrored else ""
+    turned = ", turned upright" if index.orientation.changes else ""
     size = f"{job.width}x{job.height}"
     if (job.width, job.height) != (index.width, index.height):
         size = f"{index.width}x{index.height} to {size}"
-    rate = float_rate(index.average_rate)
+    rate = float(Fraction(index.average_rate))
     console.print(
         f"{job.source.path.name}   {size}, {rate:.6g} fps, {job.frame_count} frames, "
-        f"{job.shot_count} shots, {sound or 'no sound'}{turned}"
+        f"{len(job.shots)} shots, {sound or 'no sound'}{turned}"
     )
     engine = job.settings.engine
     detail = {
@@ -130,14 +130,6 @@ def _print_facts(console: Console, job: Job) -> None:
         f"style   {job.style.path.name}   engine {engine}{detail.get(engine, '')}   "
         f"coherence {job.settings.coherence:g}"
     )
-    for note in index.notes:
-        console.print(f"note: {note}")
-
-
-def float_rate(rate: str) -> float:
-    """Frames per second of a fraction like "24000/1001"."""
-    numerator, _, denominator = rate.partition("/")
-    return int(numerator) / int(denominator or 1)
 
 
 def _print_result(console: Console, published: Published) -> None:
@@ -147,42 +139,37 @@ def _print_result(console: Console, published: Published) -> None:
     console.print(str(published.output))
 
 
-class _FramesPerSecond(TextColumn):
-    """Speed of this run; frames that were done before it do not count."""
+class _Speed(ProgressColumn):
+    """Frames per second of this run; frames that were done before it do not count."""
 
-    def __init__(self) -> None:
-        super().__init__("")
-
-    def render(self, task) -> Text:
-        return Text("" if task.speed is None else f"{task.speed:.1f} frames/s")
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.2f} frames/s" if task.speed else "")
 
 
 @contextmanager
-def _bars(console: Console, job: Job, resumed: int) -> Iterator[OnProgress]:
-    """Draws a bar for each shot and one for the encoding, while the context lasts."""
+def _reporting(console: Console, job: Job) -> Iterator[OnProgress]:
+    """Shows progress while the context lasts: bars on a terminal, else a line when one is full."""
     if not console.is_terminal:
-        yield _plain_lines(console, job)
+        yield partial(_print_when_full, console, job)
         return
-    progress = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        _FramesPerSecond(), TimeRemainingColumn(), console=console,
-    )  # fmt: skip
-    tasks: dict[str, TaskID] = {}
-
-    def on_progress(step: Step) -> None:
-        name = _description(step, job)
-        if name not in tasks:
-            total = _total(step, job)
-            tasks[name] = progress.add_task(name, total=total)
-        progress.update(tasks[name], completed=step.shot_done if step.chunk else step.done)
-
-    with progress:
-        yield on_progress
+    with Progress(
+        TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(),
+        _Speed(), TimeRemainingColumn(), TextColumn("left"), console=console,
+    ) as bars:  # fmt: skip
+        yield partial(_move_bar, bars, {}, job)
 
 
-def _plain_lines(console: Console, job: Job) -> OnProgress:
-    def on_progress(step: Step) -> None:
-        if step.done == step.total:
-            console.print(f"{_description(step, job)}   {step.done}/{step.total}")
+def _move_bar(bars: Progress, tasks: dict[str, TaskID], job: Job, step: Step) -> None:
+    name = _name(step, job)
+    if name not in tasks:
+        tasks[name] = bars.add_task(name, total=step.total, completed=step.done)
+    bars.update(tasks[name], completed=step.done)
 
-    return on_progress
+
+def _print_when_full(console: Console, job: Job, step: Step) -> None:
+    if step.done == step.total:
+        console.print(f"{_name(step, job)}   {step.done}/{step.total}")
+
+
+def _name(step: Step, job: Job) -> str:
+    return f"shot {step.shot + 1}/{len(job.shots)}" if step.stage == "stylize" else "encoding"

@@ -1,6 +1,6 @@
 """Optical flow, where it can be trusted, and moving a picture along it.
 
-``motion[y, x] = (dx, dy)`` in pixels from picture A towards picture B: A(p) matches B(p + motion(p)).
+``motion[y, x] = (dx, dy)`` in pixels from picture A towards picture B: A(p) is B(p + motion(p)).
 """
 
 import cv2
@@ -13,7 +13,7 @@ MASK_BLUR = 0.8
 
 
 def estimate_motion(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Motion from picture ``a`` towards picture ``b`` by dense inverse search (Kroeger et al. 2016).
+    """Motion from ``a`` towards ``b`` by dense inverse search (Kroeger et al. 2016).
 
     Args:
         a, b: (H, W, 3) RGB of one size, uint8 or float32 in [0, 1].

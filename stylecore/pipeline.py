@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -49,12 +50,12 @@ from stylecore.store import (
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is: ``done`` of ``total`` frames, of which ``resumed`` were there before."""
+    """How far one shot is, or the encoding: ``done`` of ``total`` frames."""
 
-    stage: str
+    stage: Literal["stylize", "assemble"]
     done: int
     total: int
-    resumed: int = 0
+    shot: int = 0
 
 
 OnProgress = Callable[[Progress], None]
@@ -132,22 +133,26 @@ def stylize_chunk(
     worked on by one process at a time: others wait, and then find the frames done.
     """
     job = workspace.job
-    made = 0
-    total = chunk.stop - chunk.start
+    shot_start, shot_stop = job.shots[chunk.shot]
+
+    def report(chunk_done: int) -> None:
+        if on_progress is not None:
+            done = chunk.start - shot_start + chunk_done
+            on_progress(Progress("stylize", done, shot_stop - shot_start, chunk.shot))
+
     with workspace.lock(f"shot-{chunk.shot}"):
         if workspace.published() is not None:
             return 0
         resumed = len(workspace.finished(chunk.start, chunk.stop))
-        if on_progress is not None:
-            on_progress(Progress("stylize", resumed, total, resumed))
-        if resumed == total:
+        report(resumed)
+        if resumed == chunk.stop - chunk.start:
             return 0
+        made = 0
         read = _source_reader(workspace, chunk)
         with _borrowed_engine(job) as engine:
             for _ in stylize_missing(workspace, chunk, engine, read=read):
                 made += 1
-                if on_progress is not None:
-                    on_progress(Progress("stylize", resumed + made, total, resumed))
+                report(resumed + made)
     return made
 
 

@@ -101,8 +101,11 @@ class Job(BaseModel):
         return self.stop - self.start
 
     @property
-    def shot_count(self) -> int:
-        return len({chunk.shot for chunk in self.chunks})
+    def shots(self) -> list[tuple[int, int]]:
+        """The range [start, stop) of each shot."""
+        stops = {chunk.shot: chunk.stop for chunk in self.chunks}
+        starts = {chunk.shot: chunk.shot_start for chunk in self.chunks}
+        return [(starts[shot], stops[shot]) for shot in sorted(starts)]
 
 
 class Request(BaseModel):
@@ -366,6 +369,10 @@ class Workspace:
                 freed += path.stat().st_size
                 path.unlink()
         return freed
+
+    def stored_bytes(self) -> int:
+        """Size of everything in the workspace."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
     def remove(self) -> None:
         """Removes the workspace with everything in it."""

@@ -1,0 +1,100 @@
+"""``stylecore doctor``: what was found, what is missing, and how to get it."""
+
+import os
+import platform
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from stylecore.errors import StyleError
+from stylecore.media import find_ffmpeg
+from stylecore.networks.features import COMPACT_WEIGHTS, cached_vgg
+from stylecore.store import default_root
+
+PACKAGES = ("tensorflow", "tensorflow-hub", "keras", "opencv-python", "av", "ffmpeg-python",
+            "numpy", "prefect")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report; ``essential`` when nothing works without it."""
+
+    subject: str
+    found: bool
+    text: str
+    essential: bool = False
+
+
+def examine(root: Path | None) -> int:
+    """Prints all findings; returns 1 when something essential is missing."""
+    findings = [
+        *_packages(), _ffmpeg(), _gpu(), *_weights(), _hub_cache(), *_prefect(),
+        _workspace(root or default_root()),
+    ]  # fmt: skip
+    for finding in findings:
+        mark = "ok     " if finding.found else "MISSING" if finding.essential else "-      "
+        print(f"{mark} {finding.subject:<14} {finding.text}")
+    return int(any(finding.essential and not finding.found for finding in findings))
+
+
+def _packages() -> Iterator[Finding]:
+    yield Finding("python", True, platform.python_version())
+    for name in PACKAGES:
+        try:
+            yield Finding(name, True, version(name))
+        except PackageNotFoundError:
+            yield Finding(name, False, "not installed; run `make setup`", essential=True)
+
+
+def _ffmpeg() -> Finding:
+    try:
+        program = find_ffmpeg()
+        run = subprocess.run([program, "-version"], capture_output=True, text=True, check=True)
+    except (StyleError, OSError, subprocess.CalledProcessError) as error:
+        return Finding("ffmpeg", False, f"{error}; only --split disk needs it")
+    return Finding(
+        "ffmpeg", True, f"{run.stdout.splitlines()[0].split(' Copyright')[0]}, {program}"
+    )
+
+
+def _gpu() -> Finding:
+    import tensorflow as tf
+
+    names = [
+        tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
+        for gpu in tf.config.list_physical_devices("GPU")
+    ]
+    nothing = "none found; everything runs on the processor (pip install 'stylecore[gpu]')"
+    return Finding("gpu", bool(names), ", ".join(names) or nothing)
+
+
+def _weights() -> Iterator[Finding]:
+    yield Finding("compact", COMPACT_WEIGHTS.is_file(), "ships with the project", essential=True)
+    for name in ("vgg19", "vgg16"):
+        path = cached_vgg(name)
+        missing = "not downloaded; comes on first use of --features, or give a file with --weights"
+        yield Finding(name, path is not None, str(path or missing))
+
+
+def _hub_cache() -> Finding:
+    folder = os.environ.get("TFHUB_CACHE_DIR")
+    unset = "TFHUB_CACHE_DIR is not set; downloaded modules are kept in a temporary folder only"
+    return Finding("hub cache", folder is not None, folder or unset)
+
+
+def _prefect() -> Iterator[Finding]:
+    url = os.environ.get("PREFECT_API_URL")
+    yield Finding(
+        "prefect api", True, url or "none set; the command line starts a private server each time"
+    )
+
+
+def _workspace(root: Path) -> Finding:
+    existing = next(folder for folder in (root, *root.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free / 1e9
+    writable = os.access(existing, os.W_OK)
+    text = f"{root}, {free:.0f} GB free" if writable else f"{root} cannot be written"
+    return Finding("workspace", writable, text, essential=True)

@@ -1,0 +1,89 @@
+"""What a person asks of jobs that exist: list, show, assemble again, clean."""
+
+from pathlib import Path
+
+from stylecore.config import OutputSettings
+from stylecore.pipeline import assemble
+from stylecore.store import Request, Workspace, default_root
+
+
+def show_all(root: Path | None) -> None:
+    """Prints a line for each job."""
+    root = root or default_root()
+    workspaces = Workspace.all_in(root)
+    if not workspaces:
+        print(f"no jobs in {root}")
+        return
+    width = max(len(workspace.name) for workspace in workspaces)
+    for workspace in workspaces:
+        size = workspace.stored_bytes() / 1e6
+        print(f"{workspace.name:<{width}}   {_state(workspace)}   {size:.0f} MB")
+
+
+def show(root: Path | None, name: str) -> None:
+    """Prints what a job is and how far it came."""
+    workspace = Workspace.find(root or default_root(), name)
+    job, request = workspace.job, workspace.request
+    facts = {
+        "job": workspace.name,
+        "folder": workspace.folder,
+        "state": _state(workspace),
+        "source": job.source.path,
+        "style": job.style.path,
+        "output": request.output,
+        "size": f"{job.width}x{job.height}",
+        "frames": f"{job.start} to {job.stop - 1}, {len(job.shots)} shots",
+        "settings": job.settings.model_dump_json(exclude_defaults=True),
+    }
+    for label, fact in facts.items():
+        print(f"{label:<10} {fact}")
+    for note in job.index.notes:
+        print(f"{'note':<10} {note}")
+
+
+def assemble_again(
+    root: Path | None,
+    name: str,
+    *,
+    output: Path | None,
+    encoding: OutputSettings,
+    overwrite: bool,
+) -> None:
+    """Encodes the stored frames again; the frames stay."""
+    workspace = Workspace.find(root or default_root(), name)
+    last = workspace.request
+    workspace.ask(
+        Request(
+            output=(output or last.output).absolute(),
+            overwrite=overwrite,
+            keep=True,
+            settings=last.settings.model_copy(update={"output": encoding}),
+        )
+    )
+    published = assemble(workspace)
+    print(f"verified: {', '.join(published.verified)}")
+    print(published.output)
+
+
+def clean(root: Path | None, names: list[str], *, remove: bool) -> None:
+    """Frees the frames of finished jobs, or removes jobs; all of them when none is named."""
+    root = root or default_root()
+    chosen = [Workspace.find(root, name) for name in names] or Workspace.all_in(root)
+    for workspace in chosen:
+        freed = workspace.stored_bytes() / 1e6
+        if remove:
+            workspace.remove()
+            print(f"{workspace.name}   removed, {freed:.0f} MB")
+        elif workspace.published() is None:
+            print(f"{workspace.name}   not finished, left alone (--remove removes it)")
+        else:
+            workspace.free_frames()
+            print(f"{workspace.name}   {freed:.0f} MB freed")
+
+
+def _state(workspace: Workspace) -> str:
+    published = workspace.published()
+    if published is not None:
+        place = published.output if published.is_in_place() else f"{published.output} (moved away)"
+        return f"done, {published.frames} frames, {place}"
+    return f"{workspace.count_finished()} of {workspace.job.frame_count} frames"
