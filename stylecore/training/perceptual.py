@@ -1,20 +1,14 @@
-"""Distils the compact perceptual network from a large teacher.
-
-For each teacher layer T the student's features S pass a 1x1 projection P (thrown away afterwards),
-and the loss is
-
-    |P S - T|^2 / var(T)  +  |G(P S) - G(T)|^2 / |G(T)|^2,
-
-G being the Gram matrix: equal features where they can be, equal style statistics in any case.
-Teacher channels are scaled to unit mean activation first, so that every channel counts.
+"""Trains the compact perceptual network: its features learn to tell what a large network's tell.
 
     python -m stylecore.training.perceptual --content DIR --style DIR --teacher vgg19 --out DIR
 
-Runs on every Keras backend; a stopped run goes on from its last checkpoint.
+Runs on every Keras backend. A stopped run goes on from its last checkpoint when it is started
+again, with the result it would have had. The loss is that of ``stylecore.training.distillation``.
 """
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -22,100 +16,33 @@ import numpy as np
 from keras import ops
 
 from stylecore.networks.perceptual import build_compact
+from stylecore.training.distillation import LAYER_SHARE, Distiller, channel_statistics
 from stylecore.training.pictures import Crops, load_pictures
-from stylecore.training.teachers import Teacher, load_teacher
+from stylecore.training.teachers import load_teacher
 
-LAYER_SHARE = {
-    "block1_conv1": 1.0,
-    "block2_conv1": 1.0,
-    "block3_conv1": 1.0,
-    "block4_conv1": 1.0,
-    "block4_conv2": 0.5,
-    "block5_conv1": 1.0,
-}
-GRAM_SHARE = 0.5
-
-
-class Distiller(keras.Model):
-    """Student, projections and teacher in one model, whose call adds the distillation loss."""
-
-    def __init__(self, student: keras.Model, teacher: Teacher, scales: dict[str, np.ndarray]):
-        super().__init__()
-        self.student = student
-        self.teacher = teacher.model
-        self.teacher.trainable = False
-        self.scales = scales
-        self.projections = {
-            name: keras.layers.Conv2D(scale.size, 1, activation="relu", name=f"project_{name}")
-            for name, scale in scales.items()
-        }
-        self.trackers = [keras.metrics.Mean(name=name.replace("block", "b")) for name in scales]
-
-    def call(self, pictures, training=None):
-        wanted, features = self.teacher(pictures), self.student(pictures)
-        total = 0.0
-        for tracker, (name, scale) in zip(self.trackers, self.scales.items(), strict=True):
-            target = ops.stop_gradient(ops.cast(wanted[name], "float32")) * scale
-            projected = ops.cast(self.projections[name](features[name]), "float32")
-            loss = relative_error(projected, target) + GRAM_SHARE * relative_gram_error(
-                projected, target
-            )
-            tracker.update_state(loss)
-            total = total + LAYER_SHARE[name] * loss
-        self.add_loss(total)
-        return ops.reshape(total, (1,))
-
-
-def relative_error(features, target):
-    """Mean square of ``features - target`` relative to the target's variance."""
-    return ops.mean(ops.square(features - target)) / (ops.mean(ops.var(target, (0, 1, 2))) + 1e-6)
-
-
-def relative_gram_error(features, target):
-    """Mean over pictures of |G(features) - G(target)|^2 / |G(target)|^2."""
-    difference = ops.sum(ops.square(gram(features) - gram(target)), (1, 2))
-    return ops.mean(difference / (ops.sum(ops.square(gram(target)), (1, 2)) + 1e-6))
-
-
-def gram(features):
-    """(N, H, W, C) to (N, C, C), averaged over pixels."""
-    _, height, width, channels = ops.shape(features)
-    flat = ops.reshape(features, (-1, height * width, channels))
-    return ops.matmul(ops.transpose(flat, (0, 2, 1)), flat) / ops.cast(height * width, "float32")
-
-
-def channel_scales(teacher: Teacher, pictures: Crops, *, batches: int) -> dict[str, np.ndarray]:
-    """1 / mean activation of every teacher channel; rarely active ones are not blown up."""
-    means: dict[str, list[np.ndarray]] = {}
-    for number in range(batches):
-        for name, features in teacher.model(pictures[number]).items():
-            means.setdefault(name, []).append(
-                ops.convert_to_numpy(ops.mean(ops.cast(features, "float32"), (0, 1, 2)))
-            )
-    scales = {}
-    for name in LAYER_SHARE:
-        if name in means:
-            mean = np.mean(means[name], axis=0)
-            scales[name] = (1 / np.maximum(mean, 0.1 * mean.mean())).astype(np.float32)
-    return scales
+WEIGHTS_FILE = "compact_perceptual.npz"
+LOG_FILE = "log.jsonl"
+STATISTICS_BATCHES = 16
+CALIBRATION_BATCHES = 8
+EMA_MOMENTUM = 0.998
 
 
 class Export(keras.callbacks.Callback):
-    """After each epoch writes the averaged student where others can pick it up, and a log line."""
+    """After each epoch writes the averaged student, ready for use, and a line of the log."""
 
-    def __init__(self, out: Path, calibration: np.ndarray):
+    def __init__(self, out: Path, calibration: np.ndarray) -> None:
         super().__init__()
         self.out = out
         self.calibration = calibration
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         live = self.model.get_weights()
         self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
         weights = normalised_weights(self.model.student, self.calibration)
         self.model.set_weights(live)
-        save_weights(weights, self.out / "compact_perceptual.npz")
-        with (self.out / "log.jsonl").open("a") as log:
-            log.write(json.dumps({"epoch": epoch, **(logs or {})}) + "\n")
+        save_weights(weights, self.out / WEIGHTS_FILE)
+        with (self.out / LOG_FILE).open("a") as log:
+            log.write(json.dumps({"epoch": epoch + 1, **(logs or {})}) + "\n")
 
 
 def normalised_weights(student: keras.Model, pictures: np.ndarray) -> dict[str, np.ndarray]:
@@ -143,9 +70,8 @@ def save_weights(weights: dict[str, np.ndarray], path: Path) -> None:
     """Writes the weights as float16, whole or not at all."""
     temporary = path.with_name(f".{path.name}")
     with temporary.open("wb") as file:
-        np.savez_compressed(
-            file, **{key: value.astype(np.float16) for key, value in weights.items()}
-        )
+        halves = {key: value.astype(np.float16) for key, value in weights.items()}
+        np.savez_compressed(file, **halves)  # type: ignore[arg-type]
     temporary.replace(path)
 
 
@@ -154,60 +80,100 @@ def train(
     style: Path,
     out: Path,
     *,
-    teacher: str,
-    teacher_weights: Path | None,
-    steps: int,
-    batch: int,
-    crop: int,
-    epoch_steps: int,
-    learning_rate: float,
-    seed: int,
+    teacher: str = "vgg19",
+    teacher_weights: Path | None = None,
+    steps: int = 20_000,
+    epoch_steps: int = 250,
+    batch: int = 8,
+    crop: int = 192,
+    learning_rate: float = 2e-3,
+    precision: str = "mixed_bfloat16",
+    seed: int = 0,
 ) -> None:
-    """Trains for ``steps`` steps of ``batch`` crops of ``crop`` pixels, exporting as it goes."""
-    keras.utils.set_random_seed(seed)
-    keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    out.mkdir(parents=True, exist_ok=True)
-    crops = Crops(
-        load_pictures(content), load_pictures(style),
-        crop=crop, batch=batch, batches=epoch_steps, seed=seed,
-    )  # fmt: skip
-    loaded = load_teacher(teacher, teacher_weights)
-    distiller = Distiller(build_compact(), loaded, channel_scales(loaded, crops, batches=8))
+    """Trains, or goes on training, and exports the weights after each epoch.
+
+    Args:
+        content: folder of photographs.
+        style: folder of artworks and textures.
+        out: folder for checkpoints, ``log.jsonl`` and ``compact_perceptual.npz``.
+        teacher: ``vgg19`` or ``mixed``.
+        teacher_weights: file for ``vgg19`` instead of the download, folder for ``mixed``.
+        steps: of the optimiser in all, those before an interruption included.
+        epoch_steps: steps between two checkpoints.
+        batch: crops a step.
+        crop: side of a crop in pixels, at least 32.
+        learning_rate: the largest; reached over the first steps, then falling on a half cosine.
+        precision: Keras' name of the dtype policy.
+        seed: of the weights and of the crops.
+
+    Raises:
+        MediaError: a folder holds no pictures.
+        WeightsError: the teacher's weights are missing or cannot be downloaded.
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        keras.utils.set_random_seed(seed)
+        crops = Crops(
+            load_pictures(content), load_pictures(style),
+            crop=crop, batch=batch, batches=epoch_steps, seed=seed,
+        )  # fmt: skip
+        loaded = load_teacher(teacher, teacher_weights, tuple(LAYER_SHARE))
+        statistics = channel_statistics(loaded, crops, batches=STATISTICS_BATCHES)
+        distiller = Distiller(build_compact(), loaded, statistics)
+        distiller.compile(_optimizer(learning_rate, steps), jit_compile=False)
+        _fit(distiller, crops, out, epochs=max(1, steps // epoch_steps))
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _optimizer(learning_rate: float, steps: int) -> keras.optimizers.Optimizer:
     schedule = keras.optimizers.schedules.CosineDecay(
         learning_rate / 20, steps, alpha=0.02, warmup_target=learning_rate,
-        warmup_steps=min(500, steps // 10),
+        warmup_steps=min(200, steps // 10),
     )  # fmt: skip
-    distiller.compile(
-        keras.optimizers.Adam(schedule, clipnorm=1.0, use_ema=True, ema_momentum=0.998),
-        jit_compile=False,
-    )
+    return keras.optimizers.Adam(schedule, clipnorm=1.0, use_ema=True, ema_momentum=EMA_MOMENTUM)
+
+
+def _fit(distiller: Distiller, crops: Crops, out: Path, *, epochs: int) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    calibration = np.concatenate([crops[number] for number in range(CALIBRATION_BATCHES)])
     distiller(crops[0])
-    calibration = np.concatenate([crops[number] for number in range(8)])
+    distiller.fit_projections(calibration)
     distiller.fit(
         crops,
-        epochs=max(1, steps // epoch_steps),
-        verbose=2,
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
         callbacks=[
-            keras.callbacks.BackupAndRestore(str(out / "checkpoint")),
+            keras.callbacks.BackupAndRestore(
+                str(out / "checkpoint"), delete_checkpoint=False, double_checkpoint=True
+            ),
+            keras.callbacks.LambdaCallback(on_epoch_begin=crops.begin_epoch),
             Export(out, calibration),
         ],
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line of the training."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.partition("\n")[0],
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
     parser.add_argument("--content", type=Path, required=True, help="folder of photographs")
     parser.add_argument("--style", type=Path, required=True, help="folder of artworks")
     parser.add_argument("--out", type=Path, required=True, help="checkpoints, log and weights")
     parser.add_argument("--teacher", choices=("vgg19", "mixed"), default="vgg19")
-    parser.add_argument("--teacher-weights", type=Path, help="file or folder with the weights")
-    parser.add_argument("--steps", type=int, default=20_000)
-    parser.add_argument("--epoch-steps", type=int, default=250)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--crop", type=int, default=192)
-    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--teacher-weights", type=Path, help="file (vgg19) or folder (mixed)")
+    parser.add_argument("--steps", type=int, default=20_000, help="of the optimiser, in all")
+    parser.add_argument("--epoch-steps", type=int, default=250, help="steps between checkpoints")
+    parser.add_argument("--batch", type=int, default=8, help="crops a step")
+    parser.add_argument("--crop", type=int, default=192, help="side of a crop in pixels")
+    parser.add_argument("--learning-rate", type=float, default=2e-3, help="the largest")
+    parser.add_argument("--precision", default="mixed_bfloat16", help="Keras' dtype policy")
     parser.add_argument("--seed", type=int, default=0)
-    train(**vars(parser.parse_args()))
+    train(**vars(parser.parse_args(arguments)))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ class Crops(keras.utils.PyDataset):
     """Batches of square crops, (N, crop, crop, 3) float32 RGB in [0, 1].
 
     Half are photographs and half artworks. An optimised picture is neither: so some crops are
-    mixtures, blurred, noisy or nearly flat. Batch ``i`` of epoch ``e`` depends on (seed, e, i) alone.
+    mixtures, blurred, noisy or nearly flat. Batch ``i`` of epoch ``e`` depends on (seed, e, i)
+    alone.
     """
 
     def __init__(
@@ -57,8 +58,9 @@ class Crops(keras.utils.PyDataset):
         random = np.random.default_rng((self.seed, self.epoch, number))
         return np.stack([self._crop(random, position % 2) for position in range(self.batch)])
 
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
+    def begin_epoch(self, epoch: int, logs: object = None) -> None:
+        """Turns to the pictures of an epoch; a callback, so that a resumed run sees the same."""
+        self.epoch = epoch
 
     def _crop(self, random: np.random.Generator, kind: int) -> np.ndarray:
         picture = self._cut(random, kind)

@@ -6,14 +6,17 @@
   Transfer") whose 1x1 auxiliary layers predict VGG19's relu4_1 and relu5_1.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import ops
+from keras.layers import Conv2D, Lambda, MaxPooling2D
 
 from stylecore.errors import WeightsError
+from stylecore.networks.features import load_features
 
 VGG_MEAN_BGR = np.array((103.939, 116.779, 123.68), np.float32)
 VGG_FILE = "vgg19_normalised_relu3_1/vgg19_normalised_relu3_1.npz"
@@ -29,18 +32,15 @@ class Teacher:
     model: keras.Model
 
 
-def load_teacher(name: str, weights: Path | None) -> Teacher:
-    """The teacher ``vgg19`` or ``mixed``.
+def load_teacher(name: str, weights: Path | None, layers: Sequence[str]) -> Teacher:
+    """The teacher ``vgg19`` (any of its layers) or ``mixed`` (those it has).
 
     Raises:
         WeightsError: its weights are missing.
     """
     if name == "mixed":
         return Teacher(name, _mixed(weights))
-    from stylecore.networks.features import load_features
-    from stylecore.training.perceptual import LAYER_SHARE
-
-    return Teacher(name, load_features("vgg19", tuple(LAYER_SHARE), weights=weights).model)
+    return Teacher(name, load_features("vgg19", layers, weights=weights).model)
 
 
 def _mixed(folder: Path | None) -> keras.Model:
@@ -51,11 +51,11 @@ def _mixed(folder: Path | None) -> keras.Model:
     vgg, student = np.load(folder / VGG_FILE), np.load(folder / STUDENT_FILE)
     picture = keras.Input((None, None, 3))
     outputs = {}
-    features = layers.Lambda(lambda images: images[..., ::-1] * 255.0 - VGG_MEAN_BGR)(picture)
+    features = Lambda(lambda images: images[..., ::-1] * 255.0 - VGG_MEAN_BGR)(picture)
     for block, convolution in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 1)):
         name = f"block{block}_conv{convolution}"
         if convolution == 1 and block > 1:
-            features = layers.MaxPooling2D(2)(features)
+            features = MaxPooling2D(2)(features)
         features = _convolution(features, vgg, name)
         if convolution == 1:
             outputs[name] = features
@@ -64,7 +64,7 @@ def _mixed(folder: Path | None) -> keras.Model:
         if key == "conv0" or key.endswith("_aux"):
             continue
         if key in POOL_BEFORE:
-            features = layers.MaxPooling2D(2)(features)
+            features = MaxPooling2D(2)(features)
         features = _convolution(features, student, key)
         if key in ("conv41", "conv51"):
             name = f"block{key[4]}_conv1"
@@ -77,10 +77,10 @@ def _mixed(folder: Path | None) -> keras.Model:
 def _convolution(features, weights, key: str, *, activation: str | None = "relu"):
     kernel, bias = weights[f"{key}/kernel"], weights[f"{key}/bias"]
     if kernel.shape[0] == 3:
-        features = layers.Lambda(
+        features = Lambda(
             lambda images: ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
         )(features)
-    layer = layers.Conv2D(kernel.shape[-1], kernel.shape[0], activation=activation)
+    layer = Conv2D(kernel.shape[-1], kernel.shape[0], activation=activation)
     layer.build((None, None, None, kernel.shape[2]))
     layer.set_weights([kernel, bias])
     return layer(features)

@@ -1,0 +1,160 @@
+"""Teaches a small perceptual network what a large one sees.
+
+For each teacher layer T the student's features S pass a 1x1 projection P with ReLU (thrown away
+afterwards), and the loss is
+
+    mean over channels of |P S - T|^2 / var(T)  +  |G(P S) - G(T)|^2 / |G(T)|^2,
+
+G being the Gram matrix: equal features where they can be, equal style statistics in any case. In G
+the channels are scaled to unit mean activation, so that every channel counts.
+"""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+from keras import ops
+
+from stylecore.training.pictures import Crops
+from stylecore.training.teachers import Teacher
+
+LAYER_SHARE = {
+    "block1_conv1": 1.0,
+    "block2_conv1": 1.0,
+    "block3_conv1": 1.0,
+    "block4_conv1": 1.0,
+    "block4_conv2": 0.5,
+    "block5_conv1": 1.0,
+}
+GRAM_SHARE = 0.5
+LOSS_SIDE = 64
+"""The loss looks at the middle of a layer, this many places a side: the wide first layers have
+places enough, and their losses would take longer than the student."""
+RIDGE = 1e-2
+
+
+@dataclass(frozen=True)
+class ChannelStatistics:
+    """Of one teacher layer over the training pictures; both have one value a channel."""
+
+    scale: np.ndarray
+    """1 / mean activation; channels that are rarely active are not blown up."""
+    deviation: np.ndarray
+    """Standard deviation of the features as they come."""
+
+    @property
+    def gram_weight(self) -> np.ndarray:
+        """(C, C): turns the Gram matrix of standardised into that of unit-mean features."""
+        factor = self.scale * self.deviation
+        return np.outer(factor, factor).astype(np.float32)
+
+
+class Distiller(keras.Model):
+    """Student, projections and teacher in one model, whose call adds the distillation loss."""
+
+    def __init__(
+        self, student: keras.Model, teacher: Teacher, statistics: dict[str, ChannelStatistics]
+    ) -> None:
+        super().__init__()
+        self.student = student
+        self.teacher = teacher.model
+        self.teacher.trainable = False
+        self.statistics = statistics
+        self.projections = {
+            name: keras.layers.Conv2D(
+                channels.scale.size, 1, activation="relu", name=f"project_{name}"
+            )
+            for name, channels in statistics.items()
+        }
+        self.trackers = [
+            keras.metrics.Mean(name=name.replace("block", "b").replace("conv", "c") + suffix)
+            for name in statistics
+            for suffix in ("", "_gram")
+        ]
+
+    def call(self, pictures, training=None):
+        wanted, features = self.teacher(pictures), self.student(pictures)
+        total, trackers = 0.0, iter(self.trackers)
+        for name, channels in self.statistics.items():
+            target = ops.stop_gradient(standardised(wanted[name], channels))
+            projected = ops.cast(self.projections[name](middle(features[name])), "float32")
+            error = ops.mean(ops.square(projected - target))
+            gram_error = relative_gram_error(projected, target, channels.gram_weight)
+            next(trackers).update_state(error)
+            next(trackers).update_state(gram_error)
+            total = total + LAYER_SHARE[name] * (error + GRAM_SHARE * gram_error)
+        self.add_loss(total)
+        return ops.reshape(total, (1,))
+
+    def fit_projections(self, pictures: np.ndarray) -> None:
+        """Starts the projections where least squares put them for the student as it is."""
+        wanted, features = self.teacher(pictures), self.student(pictures)
+        for name, channels in self.statistics.items():
+            kernel, bias = least_squares(
+                ops.convert_to_numpy(ops.cast(middle(features[name]), "float32")),
+                ops.convert_to_numpy(standardised(wanted[name], channels)),
+            )
+            self.projections[name].set_weights([kernel[None, None], bias])
+
+
+def middle(features):
+    """The central LOSS_SIDE x LOSS_SIDE places of (N, H, W, C), or all where there are fewer."""
+    height, width = features.shape[1:3]
+    top, left = max(0, height - LOSS_SIDE) // 2, max(0, width - LOSS_SIDE) // 2
+    return features[:, top : top + LOSS_SIDE, left : left + LOSS_SIDE]
+
+
+def standardised(features, channels: ChannelStatistics):
+    """The middle of teacher features in float32, divided by each channel's deviation."""
+    return ops.cast(middle(features), "float32") / channels.deviation
+
+
+def relative_gram_error(features, target, weight: np.ndarray):
+    """Mean over pictures of |w (G(features) - G(target))|^2 / |w G(target)|^2.
+
+    A flat picture excites hardly anything: it is taken relative to a part of the batch's mean.
+    """
+    wanted = weight * gram(target)
+    difference = ops.sum(ops.square(weight * gram(features) - wanted), (1, 2))
+    size = ops.sum(ops.square(wanted), (1, 2))
+    return ops.mean(difference / ops.maximum(size, 0.25 * ops.mean(size)))
+
+
+def gram(features):
+    """(N, H, W, C) to (N, C, C), averaged over pixels."""
+    _, height, width, channels = features.shape
+    flat = ops.reshape(features, (-1, height * width, channels))
+    return ops.matmul(ops.transpose(flat, (0, 2, 1)), flat) / (height * width)
+
+
+def least_squares(features: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Kernel (C, D) and bias (D,) of the linear map (..., C) to (..., D) of least squares."""
+    inputs = features.reshape(-1, features.shape[-1]).astype(np.float64)
+    outputs = target.reshape(-1, target.shape[-1]).astype(np.float64)
+    input_mean, output_mean = inputs.mean(0), outputs.mean(0)
+    inputs, outputs = inputs - input_mean, outputs - output_mean
+    covariance = inputs.T @ inputs
+    covariance += RIDGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    kernel = np.linalg.solve(covariance, inputs.T @ outputs)
+    return kernel, output_mean - input_mean @ kernel
+
+
+def channel_statistics(
+    teacher: Teacher, pictures: Crops, *, batches: int
+) -> dict[str, ChannelStatistics]:
+    """Mean activation and deviation of every channel of the teacher's layers."""
+    moments: dict[str, list[np.ndarray]] = {}
+    for number in range(batches):
+        for name, features in teacher.model(pictures[number]).items():
+            values = ops.cast(features, "float32")
+            both = (ops.mean(values, (0, 1, 2)), ops.mean(ops.square(values), (0, 1, 2)))
+            moments.setdefault(name, []).append(np.stack([ops.convert_to_numpy(m) for m in both]))
+    statistics = {}
+    for name in (layer for layer in LAYER_SHARE if layer in moments):
+        mean, square = np.mean(moments[name], axis=0)
+        deviation = np.sqrt(np.maximum(square - mean**2, 0))
+        statistics[name] = ChannelStatistics(
+            scale=(1 / np.maximum(mean, 0.1 * mean.mean())).astype(np.float32),
+            deviation=np.maximum(deviation, 0.05 * deviation.mean()).astype(np.float32),
+        )
+    return statistics
