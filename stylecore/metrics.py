@@ -17,10 +17,16 @@ def warping_error(
     Args:
         previous, current: (H, W, 3) float32 in [0, 1], neighbours in time.
         motion: (H, W, 2), from ``current`` towards ``previous`` in pixels.
-        mask: (H, W), 1 where a point is visible in both.
+        mask: (H, W) in [0, 1], 1 where a point is visible in both.
+
+    Returns:
+        Mean over trusted points and channels; 0 where no point is trusted.
     """
+    weight = float(mask.sum(dtype=np.float64))
+    if weight == 0:
+        return 0.0
     difference = np.square(current - warp(previous, motion)).mean(axis=-1)
-    return float((mask * difference).sum() / max(float(mask.sum()), 1.0))
+    return float((mask * difference).sum(dtype=np.float64)) / weight
 
 
 def sharpness(image: np.ndarray) -> float:
