@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from stylecore.config import OutputSettings
@@ -15,13 +16,17 @@ class Verification:
     """What was found equal; ``statements`` say it in words."""
 
     frames: int
+    delay: Fraction
+    """Seconds by which everything, sound too, begins later; not 0 only where the source's sound
+    begins before 0 and the target's container cannot say so."""
     sound_identical: bool | None
     """None where there was nothing to compare: no sound, or only a part of the source."""
 
     @property
     def statements(self) -> tuple[str, ...]:
         sound = ("sound copied bit for bit",) if self.sound_identical else ()
-        return (f"{self.frames} frames", "timestamps equal", *sound)
+        later = f", all {float(self.delay):.3f} s later" if self.delay else ""
+        return (f"{self.frames} frames", f"timestamps equal{later}", *sound)
 
 
 def verify_video(
@@ -36,7 +41,8 @@ def verify_video(
 ) -> Verification:
     """Compares ``target`` with what it was made from.
 
-    Timestamps are equal when they differ by no more than half a unit of the target's time base.
+    Timestamps are equal when they differ by no more than half a unit of the target's time base,
+    after ``Verification.delay``.
 
     Args:
         size: (width, height) of the frames that were written.
@@ -52,16 +58,36 @@ def verify_video(
         raise _failure(f"it has {found.frame_count} frames instead of {stop - start}")
     if (found.width, found.height) != size:
         raise _failure(f"it is {found.width}x{found.height} instead of {size[0]}x{size[1]}")
+    delay = _delay(source, target, index, found)
     shift = index.pts[start] - index.pts[0]
     for number, pts in enumerate(found.pts, start=start):
-        wanted = (index.pts[number] - shift) * index.seconds_per_unit
+        wanted = (index.pts[number] - shift) * index.seconds_per_unit + delay
         got = pts * found.seconds_per_unit
         if abs(got - wanted) > found.seconds_per_unit / 2:
             raise _failure(
                 f"frame {number} is shown at {float(got):.4f} s instead of {float(wanted):.4f} s"
             )
-    return Verification(found.frame_count, _compare_sound(target, source, index, found, start, stop,
-                                                          output))  # fmt: skip
+    sound = _compare_sound(target, source, index, found, start, stop, output)
+    return Verification(found.frame_count, delay, sound)
+
+
+def _delay(source: Path, target: Path, index: SourceIndex, found: SourceIndex) -> Fraction:
+    """How much later the first sound begins, if it began before 0 and now begins at 0 or after."""
+    was, now = _first_sound(source, index), _first_sound(target, found)
+    if was is None or now is None or not was < 0 <= now:
+        return Fraction(0)
+    return now - was
+
+
+def _first_sound(path: Path, index: SourceIndex) -> Fraction | None:
+    streams = [stream.index for stream in index.streams if stream.kind == "audio"]
+    if not streams:
+        return None
+    with open_container(path) as container:
+        for packet in container.demux([container.streams[number] for number in streams]):
+            if packet.pts is not None:
+                return packet.pts * Fraction(packet.time_base)
+    return None
 
 
 def _compare_sound(

@@ -1,0 +1,118 @@
+"""Small clips and pictures drawn by the tests themselves, each odd in one known way."""
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+SHARED_MEDIA = Path(__file__).resolve().parents[2] / "shared" / "media"
+WHY_SKIPPED = "needs the real clips beside the checkout (../shared/media), which are not there"
+
+
+def picture(number: int, *, size: tuple[int, int] = (96, 64), scene: int = 0) -> np.ndarray:
+    """(H, W, 3) uint8: a smooth textured scene that moves 1 pixel to the right a frame."""
+    width, height = size
+    random = np.random.default_rng(scene)
+    texture = cv2.resize(random.random((9, 15, 3), np.float32), (width * 2, height * 2),
+                         interpolation=cv2.INTER_CUBIC)  # fmt: skip
+    detail = cv2.GaussianBlur(random.random((height * 2, width * 2, 3), np.float32), (0, 0), 1.5)
+    left = width - number % width
+    scene_now = texture * 0.7 + (detail - 0.5) * 0.8 + 0.15
+    cut = scene_now[height // 2 : height // 2 + height, left : left + width]
+    return np.rint(np.clip(cut, 0.02, 0.98) * 255).astype(np.uint8)
+
+
+def write_picture(path: Path, *, size: tuple[int, int] = (80, 60), scene: int = 7) -> Path:
+    """A still picture, as a style."""
+    cv2.imwrite(str(path), picture(0, size=size, scene=scene)[..., ::-1])
+    return path
+
+
+def write_clip(
+    path: Path,
+    *,
+    frames: int = 12,
+    size: tuple[int, int] = (96, 64),
+    cuts: Sequence[int] = (),
+    rate: Fraction = Fraction(24),
+    time_base: Fraction | None = None,
+    pts: Sequence[int] | None = None,
+    codec: str = "libx264",
+    pixel_format: str = "yuv420p",
+    options: dict[str, str] | None = None,
+    sounds: int = 0,
+    rotation: int = 0,
+    aspect: Fraction = Fraction(1),
+    tags: dict[str, int] | None = None,
+    container_options: dict[str, str] | None = None,
+) -> Path:
+    """A clip whose scene changes at ``cuts``, with ``sounds`` tracks of a sine."""
+    time_base = time_base or 1 / rate
+    pts = pts or list(range(frames))
+    with av.open(str(path), "w", container_options=container_options or {}) as container:
+        stream = container.add_stream(
+            codec, rate=rate, options=options or {"crf": "12", "g": "8", "bf": "2"}
+        )
+        stream.width, stream.height = size
+        stream.pix_fmt = pixel_format
+        stream.time_base = stream.codec_context.time_base = time_base
+        stream.codec_context.sample_aspect_ratio = aspect
+        for name, value in (tags or {}).items():
+            setattr(stream.codec_context, name, value)
+        if rotation:
+            stream.set_display_rotation(rotation)
+        tracks = [container.add_stream("aac", rate=16000) for _ in range(sounds)]
+        for number in range(frames):
+            scene = sum(number >= cut for cut in cuts)
+            frame = av.VideoFrame.from_ndarray(picture(number, size=size, scene=scene))
+            frame = frame.reformat(format=pixel_format)
+            frame.pts, frame.time_base = pts[number], time_base
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+        seconds = float((pts[frames - 1] + 1) * time_base)
+        for pitch, track in enumerate(tracks, start=1):
+            for sound in _sine(seconds, pitch=220 * pitch):
+                container.mux(track.encode(sound))
+            container.mux(track.encode(None))
+    return path
+
+
+def write_sound_only(path: Path) -> Path:
+    """A file with a sound track and no picture."""
+    with av.open(str(path), "w") as container:
+        track = container.add_stream("aac", rate=16000)
+        for sound in _sine(0.5, pitch=220):
+            container.mux(track.encode(sound))
+        container.mux(track.encode(None))
+    return path
+
+
+def timestamps(path: Path) -> list[Fraction]:
+    """Presentation times in seconds of all frames that decode, found without our own reader."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        return [frame.pts * Fraction(frame.time_base) for frame in container.decode(stream)]
+
+
+def sound_packets(path: Path) -> list[list[bytes]]:
+    """Bytes of all packets of each sound track, found without our own reader."""
+    with av.open(str(path)) as container:
+        return [_packets(path, stream.index) for stream in container.streams.audio]
+
+
+def _packets(path: Path, index: int) -> list[bytes]:
+    with av.open(str(path)) as container:
+        packets = container.demux(container.streams[index])
+        return [bytes(packet) for packet in packets if packet.dts is not None]
+
+
+def _sine(seconds: float, *, pitch: float, rate: int = 16000) -> Iterator[av.AudioFrame]:
+    for start in range(0, int(seconds * rate), 1024):
+        times = np.arange(start, start + 1024) / rate
+        samples = (0.3 * np.sin(2 * np.pi * pitch * times)).astype(np.float32)
+        frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
+        yield frame

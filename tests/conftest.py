@@ -1,0 +1,31 @@
+"""What all tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests import clips
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture
+def style(tmp_path: Path) -> Path:
+    """A small style picture."""
+    return clips.write_picture(tmp_path / "style.png")
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """12 frames of 96x64 with sound and one cut, at frame 6."""
+    return clips.write_clip(tmp_path / "clip.mp4", cuts=(6,), sounds=1)
+
+
+@pytest.fixture
+def shared_clips() -> Path:
+    """Folder of the real clips."""
+    folder = clips.SHARED_MEDIA / "clips"
+    if not folder.is_dir():
+        pytest.skip(clips.WHY_SKIPPED)
+    return folder
