@@ -1,7 +1,7 @@
 """The frame index: what is really in a file, found by decoding it once.
 
 Headers lie: after an edit, or in a file that was cut short, the number of frames they promise is
-not the number that decodes. So the truth is taken from the decoder, and the header is only compared.
+not the number that decodes. So the truth is taken from the decoder, and the header only compared.
 """
 
 from collections.abc import Iterator

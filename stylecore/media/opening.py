@@ -1,8 +1,8 @@
 """Opening files that nobody vouches for.
 
 A video file can be a playlist in disguise that makes the demuxer open other files. A list of
-allowed protocols does not prevent that, a list of allowed formats does; both are set here, the one place
-where containers are opened.
+allowed protocols does not prevent that, a list of allowed formats does; both are set here, the one
+place where containers are opened.
 """
 
 from pathlib import Path

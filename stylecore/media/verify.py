@@ -58,7 +58,8 @@ def verify_video(
         raise _failure(f"it has {found.frame_count} frames instead of {stop - start}")
     if (found.width, found.height) != size:
         raise _failure(f"it is {found.width}x{found.height} instead of {size[0]}x{size[1]}")
-    delay = _delay(source, target, index, found)
+    whole = (start, stop) == (0, index.frame_count)
+    delay = _delay(source, target, index, found) if whole else Fraction(0)
     shift = index.pts[start] - index.pts[0]
     for number, pts in enumerate(found.pts, start=start):
         wanted = (index.pts[number] - shift) * index.seconds_per_unit + delay

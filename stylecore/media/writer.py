@@ -1,7 +1,8 @@
 """Encoding frames with the source's timestamps, and everything else of the source beside them.
 
 Encoded pictures and copied packets go into one file in one pass, since every detour through a
-second container moves sound against picture by some milliseconds. The same frames give the same bytes.
+second container moves sound against picture by some milliseconds. The same frames give the same
+bytes.
 """
 
 import errno
