@@ -1,0 +1,242 @@
+"""Nothing finished is lost, nothing is done twice, and the bytes are those of an undisturbed run."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stylecore.config import GatysSettings, VideoSettings
+from stylecore.errors import OutputError, StoreError
+from stylecore.pipeline import assemble, open_job, stylize_chunk, stylize_video
+from stylecore.store import Workspace
+from tests import clips
+
+ROOT = Path(__file__).resolve().parents[1]
+SETTINGS = VideoSettings(
+    gatys=GatysSettings(first_iterations=6, iterations=3), chunk_frames=4, parallel_shots=1
+)
+PATIENCE_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> "Job":
+    job = Job(tmp_path_factory.mktemp("undisturbed"))
+    job.run()
+    return job
+
+
+class Job:
+    """A job on a drawn clip, run in processes of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.source = clips.write_clip(folder / "clip.mp4", frames=14, cuts=(8,), sounds=1)
+        self.style = clips.write_picture(folder / "style.png")
+        self.output = folder / "out.mp4"
+        self.root = folder / "jobs"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.job_process", self.source, self.style, self.output,
+             self.root, SETTINGS.model_dump_json()],
+            cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+
+    def run(self) -> None:
+        assert self.start().wait(PATIENCE_SECONDS) == 0
+
+    def kill_when(self, moment: Callable[["Job"], bool]) -> None:
+        """Starts the job and kills it with SIGKILL once ``moment`` has come."""
+        process = self.start()
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not moment(self):
+            assert process.poll() is None, "the job ended before the moment came"
+            assert time.monotonic() < until, "the moment never came"
+            time.sleep(0.001)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    @property
+    def workspace(self) -> Workspace | None:
+        return next(iter(Workspace.all_in(self.root)), None)
+
+    def frames(self) -> dict[str, tuple[int, int]]:
+        """Stored frames by name, with what would change if one were made again."""
+        found = self.root.glob("*/frames/0*.png")
+        return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
+
+    def digest(self) -> str:
+        return hashlib.sha256(self.output.read_bytes()).hexdigest()
+
+
+def frames_stored(count: int) -> Callable[[Job], bool]:
+    return lambda job: len(job.frames()) >= count
+
+
+def in_the_middle_of(pattern: str, *, after: int = 0) -> Callable[[Job], bool]:
+    return lambda job: len(job.frames()) >= after and any(job.root.parent.glob(pattern))
+
+
+MOMENTS = {
+    "planning": lambda job: job.root.exists(),
+    "planned, nothing made": lambda job: job.workspace is not None,
+    "optimising the first frame": lambda job: any(job.root.glob("*/locks/shot-0.lock")),
+    "after the first frame": frames_stored(1),
+    "writing a record": in_the_middle_of("jobs/*/records/.0*", after=2),
+    "writing a frame": in_the_middle_of("jobs/*/frames/.0*", after=4),
+    "between chunks": frames_stored(5),
+    "second shot": lambda job: any(job.root.glob("*/locks/shot-1.lock")),
+    "last frame": frames_stored(14),
+    "encoding": in_the_middle_of(".out.*.part.mp4"),
+}
+
+
+def test_killed_at_ten_moments_it_goes_on_and_gives_the_same_bytes(
+    tmp_path: Path, undisturbed: Job
+) -> None:
+    job = Job(tmp_path)
+    before: dict[str, tuple[int, int]] = {}
+    for name, moment in MOMENTS.items():
+        job.kill_when(moment)
+        assert not job.output.exists(), name
+        after = job.frames()
+        kept = {frame: after.get(frame) for frame in before}
+        assert kept == before, f"frames were lost or made again before {name}"
+        before = after
+    job.run()
+    assert {frame: job.frames()[frame] for frame in before} == before
+    assert job.digest() == undisturbed.digest()
+    assert not list(tmp_path.glob(".out*"))
+
+
+def test_two_processes_on_one_job_share_its_work(tmp_path: Path, undisturbed: Job) -> None:
+    job = Job(tmp_path)
+    first, second = job.start(), job.start()
+    assert (first.wait(PATIENCE_SECONDS), second.wait(PATIENCE_SECONDS)) == (0, 0)
+    assert len(job.frames()) == 14
+    assert job.digest() == undisturbed.digest()
+
+
+def test_a_damaged_frame_is_noticed_and_made_again(tmp_path: Path, undisturbed: Job) -> None:
+    job = Job(tmp_path)
+    job.kill_when(frames_stored(6))
+    frames = sorted(job.root.glob("*/frames/0*.png"))
+    whole = [path.read_bytes() for path in frames[1:4]]
+    frames[1].write_bytes(whole[0][: len(whole[0]) // 2])
+    frames[2].write_bytes(b"")
+    frames[3].write_bytes(whole[2][:200] + bytes([whole[2][200] ^ 255]) + whole[2][201:])
+    job.run()
+    assert [path.read_bytes() for path in frames[1:4]] == whole
+    assert job.digest() == undisturbed.digest()
+
+
+IDENTITY = VideoSettings(engine="identity", chunk_frames=5)
+
+
+def test_what_changes_a_pixel_has_another_workspace(
+    clip: Path, style: Path, tmp_path: Path
+) -> None:
+    other_style = clips.write_picture(tmp_path / "other.png", scene=9)
+
+    def name(chosen_style: Path, **changes: object) -> str:
+        settings = IDENTITY.model_copy(update=changes)
+        output = tmp_path / "out.mp4"
+        return open_job(clip, chosen_style, output, settings, root=tmp_path / "jobs").name
+
+    first = name(style)
+    assert name(style, chunk_frames=3, parallel_shots=2) == first
+    assert name(style, output=IDENTITY.output.model_copy(update={"quality": 30})) == first
+    others = [name(other_style), name(style, size=64), name(style, seed=1), name(style, frames="2:")]
+    assert len({first, *others}) == 5
+
+
+@pytest.mark.parametrize("chunk_frames", [1, 5, 100])
+def test_chunks_do_not_show_in_the_result(
+    chunk_frames: int, clip: Path, style: Path, tmp_path: Path
+) -> None:
+    settings = IDENTITY.model_copy(update={"chunk_frames": chunk_frames})
+    whole = stylize_video(clip, style, tmp_path / "a.mp4", IDENTITY, workspace=tmp_path / "a")
+    parts = stylize_video(clip, style, tmp_path / "b.mp4", settings, workspace=tmp_path / "b")
+    assert whole.sha256 == parts.sha256
+
+
+def test_frames_split_to_disk_first_give_a_whole_result(
+    clip: Path, style: Path, tmp_path: Path
+) -> None:
+    settings = IDENTITY.model_copy(update={"split": "disk", "size": 48})
+    published = stylize_video(clip, style, tmp_path / "out.mp4", settings, workspace=tmp_path)
+    assert published.frames == 12
+
+
+def test_assembly_works_from_the_store_alone(clip: Path, style: Path, tmp_path: Path) -> None:
+    workspace = open_job(clip, style, tmp_path / "out.mp4", IDENTITY, root=tmp_path / "jobs",
+                         keep=True)  # fmt: skip
+    for chunk in workspace.job.chunks:
+        stylize_chunk(workspace, chunk)
+    first = assemble(workspace)
+    style.unlink()
+    request = workspace.request
+    workspace.ask(request.model_copy(update={"output": tmp_path / "again.mkv"}))
+    assert assemble(workspace).frames == first.frames == 12
+    assert clips.timestamps(tmp_path / "again.mkv") is not None
+
+
+def test_assembly_says_which_frame_is_missing(clip: Path, style: Path, tmp_path: Path) -> None:
+    workspace = open_job(clip, style, tmp_path / "out.mp4", IDENTITY, root=tmp_path / "jobs")
+    with pytest.raises(StoreError, match="Frame 0"):
+        assemble(workspace)
+    assert not (tmp_path / "out.mp4").exists()
+    assert not list(tmp_path.glob(".out*"))
+
+
+def test_a_finished_job_frees_its_frames_and_is_remembered(
+    clip: Path, style: Path, tmp_path: Path
+) -> None:
+    stylize_video(clip, style, tmp_path / "out.mp4", IDENTITY, workspace=tmp_path / "jobs")
+    (workspace,) = Workspace.all_in(tmp_path / "jobs")
+    assert workspace.count_finished() == 0
+    published = workspace.published()
+    assert published is not None
+    assert published.is_in_place()
+    assert len(workspace.records()) == 12
+
+
+def test_a_full_disk_is_said_before_the_work_begins(
+    clip: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stylecore.store.BYTES_PER_PIXEL", 1e15)
+    with pytest.raises(OutputError, match="Not enough space"):
+        open_job(clip, style, tmp_path / "out.mp4", IDENTITY, root=tmp_path / "jobs")
+
+
+def test_a_full_disk_in_the_middle_keeps_what_is_done(
+    clip: Path, style: Path, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=96k", "tmpfs", disk], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("a small disk cannot be mounted here without more rights")
+    try:
+        workspace = open_job(clip, style, tmp_path / "out.mp4",
+                             IDENTITY.model_copy(update={"size": 16}), root=disk)  # fmt: skip
+        (disk / "filler").write_bytes(bytes(4096))
+        with pytest.raises(OutputError, match="No space is left"):
+            while True:
+                (disk / f"more-{os.urandom(4).hex()}").write_bytes(bytes(2048))
+                for chunk in workspace.job.chunks:
+                    stylize_chunk(workspace, chunk)
+                for number in range(12):
+                    (workspace.folder / "frames" / f"{number:08d}.png").unlink()
+    except OSError:
+        pass
+    finally:
+        subprocess.run(["umount", disk], check=False)
