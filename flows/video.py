@@ -1,0 +1,66 @@
+"""One video, from files to a verified result."""
+
+from functools import partial
+from pathlib import Path
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from stylecore.config import VideoSettings
+from stylecore.store import Published, Workspace
+from tasks.chunks import in_shot_order
+from tasks.conduct import told
+from tasks.progress import begin_progress, ending_with_the_run, show_progress
+from tasks.report import report_video, result_line
+from tasks.video import assemble, plan, stylize
+
+DEFAULTS = VideoSettings()
+
+
+@flow(
+    name="stylize-video",
+    flow_run_name="{source.name} in {style.stem}",
+    task_runner=ThreadPoolTaskRunner(),
+)
+@told(by=result_line)
+def stylize_video(
+    source: Path,
+    style: Path,
+    output: Path,
+    settings: VideoSettings = DEFAULTS,
+    workspace: Path | None = None,
+    overwrite: bool = False,
+    keep: bool = False,
+) -> Published:
+    """Repaints a video in the style of a picture.
+
+    A run that was stopped or killed leaves its finished frames; another run, or a retry of the
+    same, goes on from them.
+
+    Args:
+        source: the video.
+        style: the style picture.
+        output: where the result shall go; its suffix names the container (.mp4, .mkv, ...).
+        settings: every other choice.
+        workspace: folder of all workspaces; the user's state folder when not given.
+        overwrite: replace an existing output.
+        keep: keep the stored frames after the result was published.
+    """
+    with ending_with_the_run():
+        folder = plan(
+            source, style, output, settings, root=workspace, overwrite=overwrite, keep=keep
+        )
+        artifact = begin_progress(folder)
+        finished = list(
+            in_shot_order(
+                Workspace(folder).job.chunks,
+                parallel_shots=settings.parallel_shots,
+                submit=partial(stylize.submit, folder, artifact=artifact),
+            )
+        )
+        for chunk_run in finished:
+            chunk_run.result()  # raises what stopped a shot, now that the others are done
+        published = assemble(folder)
+        show_progress(artifact, 100.0)
+        report_video(published)
+    return published

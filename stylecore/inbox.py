@@ -1,0 +1,177 @@
+"""A watched folder: what has arrived in it, what is ready, what is done, what failed before.
+
+All memory is in the folder of results, where a person can see and change it: a result that is not
+older than its source means done, and a note ``NAME.error.txt`` says why there is none. Two runs may
+work on the same folders at once: each takes the files that the other has not locked.
+"""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock, Timeout
+from pydantic import BaseModel, ConfigDict
+
+from stylecore.config import OutputSettings
+from stylecore.errors import InputError, OutputError, SettingsError
+from stylecore.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from stylecore.media.writer import CODECS
+
+UNFINISHED_SUFFIXES = (".part", ".tmp", ".crdownload", "~")
+"""Endings that programs give to a file while they are still writing it."""
+
+LOCK_FOLDER = ".stylecore"
+
+
+class Outcome(BaseModel):
+    """What became of one file."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    status: Literal["done", "skipped", "failed", "arriving", "busy"]
+    sentence: str = ""
+    frames: int | None = None
+    seconds: float | None = None
+
+
+class Arrival(BaseModel):
+    """A file in the inbox, and where its result goes."""
+
+    model_config = ConfigDict(frozen=True)
+    source: Path
+    output: Path
+
+    @property
+    def is_still(self) -> bool:
+        return self.source.suffix.lower() in PICTURE_SUFFIXES
+
+    @property
+    def note(self) -> Path:
+        """Where a failure is written down."""
+        return self.output.with_name(f"{self.source.name}.error.txt")
+
+    def is_done(self) -> bool:
+        """Whether there is a result that is not older than its source."""
+        try:
+            return self.output.stat().st_mtime_ns >= self.source.stat().st_mtime_ns
+        except OSError:
+            return False
+
+    def reason_to_skip(self) -> str | None:
+        """Why nothing is to be done: there is a result, or the same file failed before."""
+        if self.is_done():
+            return "done before"
+        try:
+            sentence, *rest = self.note.read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError):
+            return None
+        return f"failed before: {sentence}" if self._fingerprint() in rest else None
+
+    def remember_failure(self, sentence: str, *, lasting: bool) -> None:
+        """Writes a note; after a ``lasting`` failure only another file is worth another try."""
+        again = "It is tried again at the next run."
+        if lasting:
+            again = "It is tried again when the file changes, or when this note is removed."
+            again += f"\n{self._fingerprint()}"
+        self.note.write_text(f"{sentence}\n\n{again}\n", encoding="utf-8")
+
+    def forget_failure(self) -> None:
+        self.note.unlink(missing_ok=True)
+
+    @contextmanager
+    def claimed(self) -> Iterator[bool]:
+        """Whether this run has the file to itself while the context lasts."""
+        lock = FileLock(self.output.parent / LOCK_FOLDER / f"{self.output.name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    def _fingerprint(self) -> str:
+        size, changed = _stamp(self.source)
+        return f"source: {size} bytes, changed at {changed} ns"
+
+
+def arrivals(inbox: Path, outbox: Path, style: Path, output: OutputSettings) -> list[Arrival]:
+    """Every video and still directly in ``inbox``, by name, with the name of its result.
+
+    The outbox is made if it is missing. Hidden and unfinished files are left out, and so is the
+    style picture itself.
+
+    Raises:
+        InputError: the inbox is no folder, or is the outbox too.
+        OutputError: the outbox cannot be made.
+    """
+    if not inbox.is_dir():
+        raise InputError(f"There is no folder {inbox}; check the name.")
+    try:
+        (outbox / LOCK_FOLDER).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The folder {outbox} cannot be made: {error.strerror}.") from error
+    if inbox.samefile(outbox):
+        raise SettingsError(
+            "The folder of results is the inbox itself, so every result would be repainted at the "
+            "next run; choose another folder."
+        )
+    return [
+        Arrival(source=path, output=outbox / _result_name(path, style, output))
+        for path in sorted(inbox.iterdir())
+        if _is_wanted(path) and not (style.exists() and path.samefile(style))
+    ]
+
+
+def settled(found: Iterable[Arrival], seconds: float) -> Iterator[tuple[Arrival, bool]]:
+    """Each arrival with whether it has stopped changing; waits for the young ones, at the end.
+
+    A file that did not change for ``seconds`` before now comes at once. The others come when
+    ``seconds`` have gone by, with False if they changed or went away meanwhile.
+    """
+    begun = time.monotonic()
+    now = time.time_ns()
+    young: dict[Arrival, tuple[int, int] | None] = {}
+    for arrival in found:
+        stamp = _stamp_if_there(arrival.source)
+        if stamp is not None and now - stamp[1] >= seconds * 1e9:
+            yield arrival, True
+        else:
+            young[arrival] = stamp
+    if young:
+        time.sleep(max(0.0, begun + seconds - time.monotonic()))
+    for arrival, stamp in young.items():
+        yield arrival, stamp is not None and _stamp_if_there(arrival.source) == stamp
+
+
+def _is_wanted(path: Path) -> bool:
+    name = path.name.lower()
+    if name.startswith(".") or name.endswith(UNFINISHED_SUFFIXES) or not path.is_file():
+        return False
+    return path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES
+
+
+def _result_name(source: Path, style: Path, output: OutputSettings) -> str:
+    """``holiday-wave.mp4``; where another container is needed, ``holiday.avi-wave.mkv``."""
+    suffix, containers = source.suffix.lower(), CODECS[output.codec].containers
+    if suffix in PICTURE_SUFFIXES or suffix in containers:
+        return f"{source.stem}-{style.stem}{source.suffix}"
+    # Matroska holds every stream as it is; a GIF has only one, and MP4 plays everywhere.
+    container = ".mp4" if suffix == ".gif" and ".mp4" in containers else ".mkv"
+    return f"{source.name}-{style.stem}{container}"
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    facts = path.stat()
+    return facts.st_size, facts.st_mtime_ns
+
+
+def _stamp_if_there(path: Path) -> tuple[int, int] | None:
+    try:
+        return _stamp(path)
+    except OSError:
+        return None

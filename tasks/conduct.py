@@ -1,0 +1,65 @@
+"""How runs behave when something goes wrong: what is tried again, and what a person reads."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypedDict, TypeVar, cast
+
+from prefect import Task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import TaskRun
+from prefect.states import Completed, Failed, State
+
+from stylecore.errors import StoreError, StyleError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+HOUR = 3600
+
+
+def can_heal(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+    """Whether another attempt may succeed without anybody doing something about it.
+
+    What the project reports on purpose is for a person to mend, except a damaged frame: it has
+    been removed and will be made again. Anything unforeseen (a network disk, a device) may pass.
+    """
+    return isinstance(state.data, StoreError) or not isinstance(state.data, StyleError)
+
+
+class Conduct(TypedDict):
+    """Options that all tasks share."""
+
+    cache_policy: Any
+    retries: int
+    retry_delay_seconds: list[float]
+    retry_condition_fn: Callable[[Task[..., Any], TaskRun, State[Any]], bool]
+
+
+CONDUCT = Conduct(
+    cache_policy=NO_CACHE,  # the workspace knows what is done, and sees when a file has changed
+    retries=2,
+    retry_delay_seconds=[2, 15],
+    retry_condition_fn=can_heal,
+)
+
+
+def told(by: Callable[[R], str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Makes one sentence the state message of a flow run, in success and in failure.
+
+    Args:
+        by: the sentence for a result. A ``StyleError`` is its own sentence; the caller in the same
+            process still gets the result, or the error raised.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
+            try:
+                result = function(*args, **kwargs)
+            except StyleError as error:
+                return Failed(message=str(error), data=error)
+            return Completed(message=by(result), data=result)
+
+        return cast(Callable[P, R], run)
+
+    return decorate

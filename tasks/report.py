@@ -1,0 +1,59 @@
+"""What is left on the run's page when it is done."""
+
+from collections import Counter
+
+from prefect import get_run_logger, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from stylecore.inbox import Outcome
+from stylecore.store import Published
+from tasks.conduct import CONDUCT
+
+
+def result_line(published: Published) -> str:
+    """``holiday-wave.mp4: 82 frames; verified: timestamps equal, ...``."""
+    verified = f"; verified: {', '.join(published.verified)}" if published.verified else ""
+    return f"{published.output.name}: {published.frames} frames{verified}"
+
+
+def summary_line(outcomes: list[Outcome]) -> str:
+    """``4 done, 1 failed (broken.mp4)``."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    failed = ", ".join(outcome.name for outcome in outcomes if outcome.status == "failed")
+    parts = [
+        f"{count} {status}" + (f" ({failed})" if status == "failed" else "")
+        for status, count in counts.items()
+    ]
+    return ", ".join(parts) or "nothing has arrived"
+
+
+@task(task_run_name="report", **CONDUCT)
+def report_video(published: Published) -> None:
+    """Logs the result and what a person should know about it."""
+    logger = get_run_logger()
+    logger.info(result_line(published))
+    for note in published.notes:
+        logger.warning(note)
+    lines = [f"`{published.output}`", "", *(f"- {text}" for text in published.verified)]
+    lines += [f"- note: {note}" for note in published.notes]
+    create_markdown_artifact("\n".join(lines), description=result_line(published))
+
+
+@task(task_run_name="report", **CONDUCT)
+def report_folder(outcomes: list[Outcome]) -> None:
+    """Logs every failure and leaves a table, one row a file."""
+    logger = get_run_logger()
+    for outcome in outcomes:
+        if outcome.status == "failed":
+            logger.error("%s: %s", outcome.name, outcome.sentence)
+    rows = [
+        {
+            "file": outcome.name,
+            "outcome": outcome.status,
+            "sentence": outcome.sentence,
+            "frames": outcome.frames,
+            "seconds": None if outcome.seconds is None else round(outcome.seconds, 1),
+        }
+        for outcome in outcomes
+    ]
+    create_table_artifact(rows, key="stylize-folder", description=summary_line(outcomes))

@@ -1,0 +1,17 @@
+"""One still picture as a Prefect task."""
+
+from pathlib import Path
+
+from prefect import task
+
+from stylecore import pipeline
+from stylecore.config import ImageSettings
+from tasks.conduct import CONDUCT, HOUR
+
+
+@task(task_run_name="stylize {source.name}", timeout_seconds=6 * HOUR, **CONDUCT)
+def stylize_still(
+    source: Path, style: Path, output: Path, settings: ImageSettings, *, overwrite: bool
+) -> Path:
+    """Repaints a still; returns the output."""
+    return pipeline.stylize_image(source, style, output, settings, overwrite=overwrite)
