@@ -28,7 +28,7 @@ def estimate_motion(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     Returns:
         (H, W, 2) float32 in pixels, the same whatever the number of threads.
     """
-    searcher = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    searcher = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     searcher.setFinestScale(FINEST_SCALE)
     searcher.setVariationalRefinementAlpha(SMOOTHNESS)
     return searcher.calc(_grey(a), _grey(b), None)
