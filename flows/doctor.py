@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stylecore.errors import StyleError
 from stylecore.media import find_ffmpeg
-from stylecore.networks.features import COMPACT_WEIGHTS, cached_vgg
+from stylecore.networks.features import COMPACT_WEIGHTS
 from stylecore.store import default_root
 
 PACKAGES = ("tensorflow", "tensorflow-hub", "keras", "opencv-python", "av", "ffmpeg-python",
@@ -73,10 +73,11 @@ def _gpu() -> Finding:
 
 def _weights() -> Iterator[Finding]:
     yield Finding("compact", COMPACT_WEIGHTS.is_file(), "ships with the project", essential=True)
+    keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     for name in ("vgg19", "vgg16"):
-        path = cached_vgg(name)
-        missing = "not downloaded; comes on first use of --features, or give a file with --weights"
-        yield Finding(name, path is not None, str(path or missing))
+        path = keras_home / "models" / f"{name}_weights_tf_dim_ordering_tf_kernels_notop.h5"
+        missing = f"not downloaded; comes on first use of --features {name}, or give --weights FILE"
+        yield Finding(name, path.is_file(), str(path) if path.is_file() else missing)
 
 
 def _hub_cache() -> Finding:

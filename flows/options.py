@@ -1,9 +1,9 @@
 """Command-line options, derived from the settings models; there is no second list of choices.
 
 A nested model becomes a group of options with its own title; its fields keep their leaf names,
-which are unique over all models (a test holds that). Values stay text here: pydantic converts and checks
-them, so that the command line, Prefect's form and the library refuse the same things in the same
-words.
+which are unique over all models (a test holds that). Values stay text here: pydantic converts and
+checks them, so that the command line, Prefect's form and the library refuse the same things in the
+same words.
 """
 
 import argparse

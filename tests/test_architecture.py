@@ -1,0 +1,95 @@
+"""The house rules that a reader relies on: directions of import, names, public documentation."""
+
+import ast
+import importlib
+import inspect
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import stylecore
+
+ROOT = Path(__file__).resolve().parents[1]
+FLOORS = ("stylecore", "tasks", "flows")
+FORBIDDEN = {
+    "stylecore": {"prefect", "argparse", "rich", "tasks", "flows"},
+    "tasks": {"tensorflow", "keras", "cv2", "av", "flows", "rich"},
+    "flows": {"tensorflow", "keras", "cv2", "av"},
+}
+ENTRY_POINTS = {"stylecore/training": {"argparse"}, "flows/doctor.py": {"tensorflow"}}
+"""Commands inside stylecore may read arguments; the doctor asks TensorFlow for GPUs."""
+VIDEO_ONLY_IN = "stylecore/media"
+
+
+def sources() -> Iterator[Path]:
+    for floor in FLOORS:
+        yield from sorted((ROOT / floor).rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports break flows that Prefect loads"
+            yield node.module or ""
+
+
+def test_imports_go_down_only() -> None:
+    for path in sources():
+        place = path.relative_to(ROOT).as_posix()
+        forbidden = FORBIDDEN[place.split("/")[0]]
+        for prefix, allowed in ENTRY_POINTS.items():
+            if place.startswith(prefix):
+                forbidden = forbidden - allowed
+        found = {name.split(".")[0] for name in imported(path)} & forbidden
+        assert not found, f"{place} imports {found}"
+
+
+def test_video_files_are_opened_in_the_media_room_only() -> None:
+    for path in sources():
+        if VIDEO_ONLY_IN not in path.as_posix():
+            assert "av" not in {name.split(".")[0] for name in imported(path)}, path
+
+
+def test_stylecore_prints_nothing() -> None:
+    for path in (ROOT / "stylecore").rglob("*.py"):
+        if "training" in path.parts:
+            continue
+        calls = [
+            node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
+        ]
+        assert not any(getattr(call.func, "id", "") == "print" for call in calls), path
+
+
+def test_no_flow_module_hides_another_module() -> None:
+    """Prefect puts the folder of a flow first on the path and leaves it there."""
+    names = {path.stem for path in (ROOT / "flows").glob("*.py")} - {"__init__"}
+    assert not names & (set(sys.stdlib_module_names) | {"tasks", "stylecore", "data", "tests"})
+
+
+def test_our_packages_are_ours() -> None:
+    for name in FLOORS:
+        found = importlib.import_module(name).__file__
+        assert found is not None
+        assert Path(found).is_relative_to(ROOT), "another distribution has taken this name"
+
+
+def test_importing_the_library_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, stylecore, stylecore.config, flows.cli;"
+        "print(sorted({'tensorflow', 'keras', 'prefect', 'numpy', 'av', 'cv2', 'rich'}"
+        " & set(sys.modules)))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert shown.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", stylecore.__all__)
+def test_public_names_exist_and_are_documented(name: str) -> None:
+    assert inspect.getdoc(getattr(stylecore, name))
