@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from stylecore.images import resize
+from stylecore.images import resize, to_float
 
-PAPER, INK = 0.97, (0.15, 0.15, 0.15)
+PAPER, INK = 247, 38
+"""Grey levels of 255."""
 LABEL_HEIGHT, GAP = 22, 6
 
 
@@ -26,7 +27,7 @@ def contact_sheet(rows: Sequence[tuple[str, Sequence[np.ndarray]]], *, height: i
     width = max(strip.shape[1] for strip in strips)
     sheet = [
         cv2.copyMakeBorder(
-            strip, 0, GAP, 0, width - strip.shape[1], cv2.BORDER_CONSTANT, value=[PAPER] * 3
+            strip, 0, GAP, 0, width - strip.shape[1], cv2.BORDER_CONSTANT, value=[PAPER / 255] * 3
         )
         for strip in strips
     ]
@@ -35,12 +36,12 @@ def contact_sheet(rows: Sequence[tuple[str, Sequence[np.ndarray]]], *, height: i
 
 def _strip(label: str, pictures: Sequence[np.ndarray]) -> np.ndarray:
     height = pictures[0].shape[0]
-    gap = np.full((height, GAP, 3), PAPER, np.float32)
+    gap = np.full((height, GAP, 3), PAPER / 255, np.float32)
     parts = [part for picture in pictures for part in (gap, picture)]
     row = np.concatenate([*parts, gap], axis=1)
-    band = np.full((LABEL_HEIGHT, row.shape[1], 3), PAPER, np.float32)
-    cv2.putText(band, label, (GAP, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.42, INK, 1, cv2.LINE_AA)
-    return np.concatenate([band, row])
+    band = np.full((LABEL_HEIGHT, row.shape[1], 3), PAPER, np.uint8)
+    cv2.putText(band, label, (GAP, 15), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (INK,) * 3, 1, cv2.LINE_AA)
+    return np.concatenate([to_float(band), row])
 
 
 def _scaled(picture: np.ndarray, height: int) -> np.ndarray:
