@@ -4,6 +4,7 @@ Headers lie: after an edit, or in a file that was cut short, the number of frame
 not the number that decodes. So the truth is taken from the decoder, and the header only compared.
 """
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 import av
+import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -44,6 +46,8 @@ class SourceIndex(BaseModel):
     """Position of the video stream in the file."""
     pts: tuple[int, ...]
     """Presentation timestamps in units of ``time_base``, strictly increasing."""
+    checksums: tuple[int, ...]
+    """``picture_checksum`` of every frame, decoded from the beginning of the file."""
     last_duration: int
     """Duration of the last frame in units of ``time_base``."""
     time_base: str
@@ -95,6 +99,7 @@ class _Scan:
 
     frames: list[VideoFrame] = field(default_factory=list)
     pts: list[int | None] = field(default_factory=list)
+    checksums: list[int] = field(default_factory=list)
     last_duration: int = 0
     sizes: set[tuple[int, int]] = field(default_factory=set)
     packets: int = 0
@@ -152,6 +157,17 @@ def decode_leniently(container: InputContainer, stream: VideoStream) -> Iterator
             yield None
 
 
+def picture_checksum(frame: VideoFrame) -> int:
+    """CRC-32 of a decoded frame's first plane (luma, or all of packed RGB), without row padding."""
+    plane, layout = frame.planes[0], frame.format
+    packed = len(frame.planes) == 1
+    bits = layout.padded_bits_per_pixel if packed else 8 * (1 + (layout.components[0].bits > 8))
+    row_bytes = frame.width * bits // 8
+    rows = np.frombuffer(plane, np.uint8)[: frame.height * plane.line_size]
+    picture = rows.reshape(frame.height, plane.line_size)[:, :row_bytes]
+    return zlib.crc32(np.ascontiguousarray(picture))
+
+
 def _scan(container: InputContainer, stream: VideoStream) -> _Scan:
     scan = _Scan()
     try:
@@ -169,6 +185,7 @@ def _scan(container: InputContainer, stream: VideoStream) -> _Scan:
                 continue
             for frame in frames:
                 scan.pts.append(frame.pts if frame.pts is not None else frame.dts)
+                scan.checksums.append(picture_checksum(frame))
                 scan.sizes.add((frame.width, frame.height))
                 scan.last_duration = frame.duration or scan.last_duration
                 if len(scan.frames) < 1:
@@ -188,7 +205,9 @@ def _check_whole(
 ) -> list[str]:
     """Notes about damage, where it is allowed."""
     if not scan.pts:
-        raise MediaError(f"No frame of {path.name} can be decoded; the file is damaged.")
+        raise MediaError(
+            f"No frame of {path.name} can be decoded; the file is damaged. Get a whole copy of it."
+        )
     if len(scan.sizes) > 1:
         raise MediaError(
             f"The picture of {path.name} changes its size in the middle; convert it to one size "
@@ -239,6 +258,7 @@ def _describe(
     return SourceIndex(
         stream=stream.index,
         pts=tuple(pts),
+        checksums=tuple(scan.checksums),
         last_duration=scan.last_duration or _typical_step(pts, _unit(stream)),
         time_base=str(Fraction(stream.time_base)),
         average_rate=str(Fraction(stream.average_rate or stream.base_rate or 25)),

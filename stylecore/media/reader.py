@@ -1,5 +1,6 @@
 """Exactly the frames [start, stop) of a video, upright, as RGB integers."""
 
+import logging
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,8 +13,10 @@ from av.video.stream import VideoStream
 
 from stylecore.errors import MediaError
 from stylecore.media.colour import decoding_graph
-from stylecore.media.index import SourceIndex, decode_leniently
+from stylecore.media.index import SourceIndex, decode_leniently, picture_checksum
 from stylecore.media.opening import open_container
+
+logger = logging.getLogger(__name__)
 
 DEINTERLACE_REACH = 2
 """A deinterlaced frame looks at its neighbours: so many more are decoded on either side."""
@@ -42,49 +45,66 @@ def read_frames(
     reach = DEINTERLACE_REACH if index.interlaced else 0
     first = max(0, start - reach)
     last = min(index.frame_count, stop + reach)
-    with open_container(path) as container:
-        stream = container.streams[index.stream]
-        stream.thread_type = "AUTO"
-        frames = _decoded(container, stream, index, first, last)
-        yield from islice(_upright(frames, index, size), start - first, stop - first)
+    frames = _decoded(path, index, first, last)
+    yield from islice(_upright(frames, index, size), start - first, stop - first)
 
 
-def _decoded(
-    container: InputContainer, stream: VideoStream, index: SourceIndex, first: int, last: int
-) -> Iterator[VideoFrame]:
-    """Decoded frames [first, last), found by timestamp where that is exact, else by counting."""
-    number = 0
+def _decoded(path: Path, index: SourceIndex, first: int, last: int) -> Iterator[VideoFrame]:
+    """Decoded frames [first, last), from a keyframe as far as that is exact, else by counting."""
+    number = first
     if first > 0 and index.exact_seeking:
-        number = _seek(container, stream, index, first)
-    for frame in decode_leniently(container, stream):
-        if frame is None:
-            continue
-        if number >= first:
-            if index.exact_seeking and frame.pts != index.pts[number]:
-                raise _changed(number)
+        for frame in _from_keyframe(path, index, first, last):
             yield frame
-        number += 1
-        if number == last:
-            return
+            number += 1
     if number < last:
-        raise _changed(number)
+        yield from _from_beginning(path, index, number, last)
 
 
-def _seek(container: InputContainer, stream: VideoStream, index: SourceIndex, first: int) -> int:
-    """Seeks to a keyframe at or before ``first``; returns the number of the frame that comes next.
+def _from_keyframe(path: Path, index: SourceIndex, first: int, last: int) -> Iterator[VideoFrame]:
+    """Frames from ``first`` on, as long as they are the ones that the index knows.
 
-    A keyframe whose timestamp the index does not know, or that lies too late, sends it back to the
-    beginning of the file.
+    Files mark frames as key that need earlier ones: decoding from there gives right timestamps and
+    ruined pictures. Only the checksum tells.
     """
     numbers = {pts: number for number, pts in enumerate(index.pts[: first + 1])}
-    container.seek(index.pts[first], stream=stream, backward=True)
-    landed = next((frame for frame in decode_leniently(container, stream) if frame), None)
-    number = numbers.get(landed.pts) if landed is not None and landed.pts is not None else None
-    if number is None:
-        container.seek(min(0, index.pts[0]), stream=stream, backward=True)
-        return 0
-    container.seek(index.pts[first], stream=stream, backward=True)
-    return number
+    with open_container(path) as container:
+        stream = _picture_of(container, index)
+        container.seek(index.pts[first], stream=stream, backward=True)
+        number: int | None = None
+        for frame in decode_leniently(container, stream):
+            number = numbers.get(frame.pts) if number is None and frame else number
+            if frame is None or number is None or frame.pts != index.pts[number]:
+                return
+            if number >= first:
+                if picture_checksum(frame) != index.checksums[number]:
+                    logger.info("%s: seeking to frame %d is not exact", path.name, number)
+                    return
+                yield frame
+            number += 1
+            if number == last:
+                return
+
+
+def _from_beginning(path: Path, index: SourceIndex, first: int, last: int) -> Iterator[VideoFrame]:
+    with open_container(path) as container:
+        number = 0
+        for frame in decode_leniently(container, _picture_of(container, index)):
+            if frame is None:
+                continue
+            if number >= first:
+                if index.exact_seeking and frame.pts != index.pts[number]:
+                    raise _changed(number)
+                yield frame
+            number += 1
+            if number == last:
+                return
+    raise _changed(number)
+
+
+def _picture_of(container: InputContainer, index: SourceIndex) -> VideoStream:
+    stream = container.streams[index.stream]
+    stream.thread_type = "AUTO"
+    return stream
 
 
 def _upright(
