@@ -97,7 +97,7 @@ def _read_npz(path: Path) -> Weights:
 
 
 def _read_h5(path: Path) -> Weights:
-    import h5py  # type: ignore[import-untyped]
+    import h5py
 
     with h5py.File(path) as file:
         groups = file.get("model_weights", file)
