@@ -19,16 +19,18 @@ from stylecore.media.index import SourceIndex
 from stylecore.media.opening import FORMATS, PROTOCOLS, inert_name
 
 FFMPEG_VARIABLE = "STYLECORE_FFMPEG"
+FFMPEG_VARIABLES = (FFMPEG_VARIABLE, "IMAGEIO_FFMPEG_EXE")
 COMPLAINT_LENGTH = 400
 
 
 def find_ffmpeg() -> Path:
-    """$STYLECORE_FFMPEG, else ffmpeg on the PATH, else the one that a wheel brought.
+    """$STYLECORE_FFMPEG or $IMAGEIO_FFMPEG_EXE, else ffmpeg on the PATH, else the wheel's.
 
     Raises:
         MediaError: there is none.
     """
-    chosen = os.environ.get(FFMPEG_VARIABLE) or shutil.which("ffmpeg")
+    named = (os.environ.get(name) for name in FFMPEG_VARIABLES)
+    chosen = next(filter(None, named), None) or shutil.which("ffmpeg")
     if chosen:
         return Path(chosen)
     import imageio_ffmpeg
@@ -89,6 +91,7 @@ def split_to_disk(path: Path, index: SourceIndex, folder: Path, start: int, stop
             f="image2",
             fps_mode="passthrough",
             start_number=start,
+            vframes=stop - start,
             pix_fmt="rgb48be" if deep else "rgb24",
         )
         run_ffmpeg(command, timeout_seconds=600 + 10.0 * stop)

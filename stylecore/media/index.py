@@ -165,7 +165,7 @@ def picture_checksum(frame: VideoFrame) -> int:
     row_bytes = frame.width * bits // 8
     rows = np.frombuffer(plane, np.uint8)[: frame.height * plane.line_size]
     picture = rows.reshape(frame.height, plane.line_size)[:, :row_bytes]
-    return zlib.crc32(np.ascontiguousarray(picture))
+    return zlib.crc32(np.ascontiguousarray(picture).data)
 
 
 def _scan(container: InputContainer, stream: VideoStream) -> _Scan:

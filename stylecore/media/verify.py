@@ -5,10 +5,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from av.packet import Packet
+
 from stylecore.config import OutputSettings
 from stylecore.errors import MediaError, OutputError
 from stylecore.media.index import SourceIndex, index_source
 from stylecore.media.opening import open_container
+from stylecore.media.writer import CODECS
+
+LIKE_SMPTE170M = {"bt470bg": "smpte170m", "fcc": "smpte170m"}
+"""Matrices that some codecs write as SMPTE 170M, which is the same or differs by less than 0.3%."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +31,9 @@ class Verification:
     @property
     def statements(self) -> tuple[str, ...]:
         sound = ("sound copied bit for bit",) if self.sound_identical else ()
+        count = "1 frame" if self.frames == 1 else f"{self.frames} frames"
         later = f", all {float(self.delay):.3f} s later" if self.delay else ""
-        return (f"{self.frames} frames", f"timestamps equal{later}", *sound)
+        return (count, f"timestamps equal{later}", *sound)
 
 
 def verify_video(
@@ -68,8 +75,23 @@ def verify_video(
             raise _failure(
                 f"frame {number} is shown at {float(got):.4f} s instead of {float(wanted):.4f} s"
             )
+    _compare_tags(found, index, output)
     sound = _compare_sound(target, source, index, found, start, stop, output)
     return Verification(found.frame_count, delay, sound)
+
+
+def _compare_tags(found: SourceIndex, index: SourceIndex, output: OutputSettings) -> None:
+    if Fraction(found.sample_aspect_ratio) != Fraction(index.sample_aspect_ratio):
+        raise _failure(
+            f"its pixels have the aspect {found.sample_aspect_ratio} instead of "
+            f"{index.sample_aspect_ratio}"
+        )
+    if LIKE_SMPTE170M.get(found.matrix, found.matrix) != LIKE_SMPTE170M.get(
+        index.matrix, index.matrix
+    ):
+        raise _failure(f"its colour matrix is {found.matrix} instead of {index.matrix}")
+    if found.full_range != (index.full_range and CODECS[output.codec].full_range):
+        raise _failure("its colour range differs from the source's")
 
 
 def _delay(source: Path, target: Path, index: SourceIndex, found: SourceIndex) -> Fraction:
@@ -112,13 +134,26 @@ def _compare_sound(
 
 
 def _sound_digests(path: Path, streams: list[int]) -> list[str]:
-    """Hash of all packets' bytes of each stream."""
+    """Hash of all packets' bytes of each stream, without what MPEG-TS puts before AAC."""
     hashes = {number: hashlib.sha256() for number in streams}
     with open_container(path) as container:
         for packet in container.demux([container.streams[number] for number in streams]):
             if packet.dts is not None:
-                hashes[packet.stream.index].update(bytes(packet))
+                hashes[packet.stream.index].update(_without_adts(packet))
     return [digest.hexdigest() for digest in hashes.values()]
+
+
+def _without_adts(packet: Packet) -> bytes:
+    """The raw AAC frame of an ADTS frame (ISO 13818-7, 6.2); any other packet as it is.
+
+    MP4 and Matroska hold raw frames, so the muxer takes the header off.
+    """
+    data = bytes(packet)
+    is_adts = len(data) > 7 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0
+    if not is_adts or packet.stream.codec_context.name != "aac":
+        return data
+    has_checksum = not data[1] & 1
+    return data[9 if has_checksum else 7 :]
 
 
 def _failure(difference: str) -> OutputError:

@@ -33,47 +33,75 @@ BIT_EXACT = {"fflags": "+bitexact"}
 
 @dataclass(frozen=True)
 class Codec:
-    """An encoder with its defaults; ``formats`` are (8 bits, 8 bits odd size, more bits)."""
+    """An encoder with its defaults.
+
+    ``formats`` are (8 bits, 8 bits odd size, more bits, more bits odd size); "" where it has none.
+    ``full_range`` is whether the codec can say that luma spans 0 to the top, ``aspect`` whether it
+    can say by itself that pixels are not square (MP4 can say it for any codec, Matroska cannot).
+    """
 
     encoder: str
     containers: frozenset[str]
     quality: int | None
     preset: str | None
-    formats: tuple[str, str, str]
+    formats: tuple[str, str, str, str]
     options: tuple[tuple[str, str], ...] = ()
+    full_range: bool = True
+    aspect: bool = True
+
+    def pixel_format(self, size: tuple[int, int], *, deep: bool) -> str:
+        """What frames of ``size`` are stored as; "" where the codec cannot hold them."""
+        odd = bool(size[0] % 2 or size[1] % 2)
+        return self.formats[2 * deep + odd]
 
 
+KIND_NAMES = {"audio": "sound", "video": "picture"}
 MP4, MOV, MKV, WEBM = ".mp4", ".mov", ".mkv", ".webm"
 CONTAINERS = frozenset({MP4, ".m4v", MOV, MKV, WEBM})
-_YUV420 = ("yuv420p", "yuv444p", "yuv420p10le")
+_YUV420 = ("yuv420p", "yuv444p", "yuv420p10le", "yuv444p10le")
 CODECS = {
     "h264": Codec("libx264", frozenset({MP4, ".m4v", MOV, MKV}), 16, "medium", _YUV420),
     "hevc": Codec(
         "libx265", frozenset({MP4, ".m4v", MOV, MKV}), 18, "medium", _YUV420,
-        (("x265-params", "log-level=error"), ("tag", "hvc1")),
+        # The number of frame threads, which follows the machine's cores, changes what x265 writes.
+        (("x265-params", "log-level=error:frame-threads=2"), ("tag", "hvc1")),
     ),
     "vp9": Codec(
         "libvpx-vp9", frozenset({MP4, MKV, WEBM}), 24, None,
-        ("yuv420p", "yuv420p", "yuv420p10le"), (("b", "0"), ("row-mt", "1"), ("cpu-used", "3")),
+        ("yuv420p", "yuv420p", "", ""), (("b", "0"), ("row-mt", "1"), ("cpu-used", "3")),
+        aspect=False,
     ),
     "av1": Codec(
-        "libsvtav1", frozenset({MP4, MKV, WEBM}), 24, "8", ("yuv420p", "", "yuv420p10le")
+        "libsvtav1", frozenset({MP4, MKV, WEBM}), 24, "8", ("yuv420p", "", "yuv420p10le", ""),
+        aspect=False,
     ),
     "prores": Codec(
-        "prores_ks", frozenset({MOV, MKV}), None, None, ("yuv422p10le",) * 3, (("profile", "3"),)
+        "prores_ks", frozenset({MOV, MKV}), None, None, ("yuv422p10le",) * 4,
+        (("profile", "3"),), full_range=False, aspect=False,
     ),
     "ffv1": Codec(
-        "ffv1", frozenset({MKV}), None, None, ("yuv444p", "yuv444p", "yuv444p10le"),
+        "ffv1", frozenset({MKV}), None, None, ("yuv444p", "yuv444p", "yuv444p10le", "yuv444p10le"),
         (("level", "3"), ("slices", "4"), ("slicecrc", "1")),
+        aspect=False,
     ),
 }  # fmt: skip
 
 
-def check_output(output: Path, settings: OutputSettings) -> None:
+def check_output(
+    output: Path,
+    settings: OutputSettings,
+    *,
+    index: SourceIndex | None = None,
+    size: tuple[int, int] | None = None,
+) -> None:
     """Finds out before hours of work whether the result can be written.
 
+    Args:
+        index: the source, where it is known: its bit depth and size must suit the codec too.
+        size: (width, height) of the result; the source's own when None.
+
     Raises:
-        SettingsError: the suffix is no container, or cannot hold the codec.
+        SettingsError: the suffix is no container, cannot hold the codec, or the codec the frames.
         OutputError: the folder is missing or cannot be written.
     """
     suffix = output.suffix.lower()
@@ -88,6 +116,9 @@ def check_output(output: Path, settings: OutputSettings) -> None:
             f"A {suffix} file cannot hold {settings.codec}; use --codec {' or '.join(fitting)}, or "
             f"an output that ends in {' or '.join(sorted(codec.containers))}."
         )
+    if index is not None:
+        _fitting_format(settings, size or (index.width, index.height), deep=index.bit_depth > 8)
+        _require_aspect(output, settings, index)
     if not output.parent.is_dir():
         raise OutputError(f"There is no folder {output.parent}; make it first.")
     probe = output.with_name(f".{output.name}.probe")
@@ -98,6 +129,27 @@ def check_output(output: Path, settings: OutputSettings) -> None:
         raise OutputError(
             f"Nothing can be written in {output.parent}: {error.strerror}."
         ) from error
+
+
+def _require_aspect(output: Path, settings: OutputSettings, index: SourceIndex) -> None:
+    square = Fraction(index.sample_aspect_ratio) == 1
+    if square or CODECS[settings.codec].aspect or output.suffix.lower() not in (MKV, WEBM):
+        return
+    raise SettingsError(
+        f"The pixels of the source are not square, which {settings.codec} in {output.suffix} "
+        "cannot say; use --codec h264 or hevc, or an output that ends in .mp4 or .mov."
+    )
+
+
+def _fitting_format(settings: OutputSettings, size: tuple[int, int], *, deep: bool) -> str:
+    chosen = CODECS[settings.codec].pixel_format(size, deep=deep)
+    if not chosen:
+        fitting = [name for name, codec in CODECS.items() if codec.pixel_format(size, deep=deep)]
+        raise SettingsError(
+            f"{settings.codec} cannot hold frames of {size[0]}x{size[1]} with "
+            f"{'more than 8' if deep else '8'} bits here; use --codec {' or '.join(fitting)}."
+        )
+    return chosen
 
 
 def write_video(
@@ -123,6 +175,7 @@ def write_video(
     Raises:
         OutputError: no space is left, or the encoder refuses.
     """
+    _require_aspect(target, output, index)
     try:
         with (
             open_container(source) as origin,
@@ -165,6 +218,7 @@ class _Writer:
         self.index, self.start, self.stop = index, start, stop
         self.output = output
         self.codec = CODECS[output.codec]
+        self.full_range = index.full_range and self.codec.full_range
         self.notes: list[str] = []
         self.shift = index.pts[start] - index.pts[0]
 
@@ -185,12 +239,15 @@ class _Writer:
                 raw,
                 self.index.seconds_per_unit,
                 matrix=self.index.matrix,
-                full_range=self.index.full_range,
+                full_range=self.full_range,
                 pixel_format=video.pix_fmt,
             )
             graph.push(raw)
             frame = graph.pull()
             frame.pts, frame.time_base = raw.pts, raw.time_base
+            # ProRes takes its tags from the frames, the other encoders from the context.
+            frame.color_primaries = self.index.colour_primaries
+            frame.color_trc = self.index.colour_transfer
             frame.pict_type = 0
             for packet in packets.before(raw.pts * self.index.seconds_per_unit):
                 self.result.mux(packet)
@@ -210,18 +267,11 @@ class _Writer:
     def _add_video(self, first: np.ndarray) -> VideoStream:
         height, width = first.shape[:2]
         deep = first.dtype != np.uint8
-        odd = bool(width % 2 or height % 2)
-        even_format, odd_format, deep_format = self.codec.formats
-        pixel_format = deep_format if deep else odd_format if odd else even_format
-        if odd and "420" in (deep_format if deep else even_format) and "444" in odd_format:
-            pixel_format = "yuv444p10le" if deep else odd_format
+        pixel_format = _fitting_format(self.output, (width, height), deep=deep)
+        if pixel_format != self.codec.pixel_format((2, 2), deep=deep):
             self.notes.append(
                 f"The size {width}x{height} is odd, so colour is stored at full resolution "
                 "(4:4:4); some players cannot show it. An even --size avoids that."
-            )
-        if odd and not odd_format:
-            raise SettingsError(
-                f"{self.output.codec} cannot hold the odd size {width}x{height}; use --codec h264."
             )
         stream = self.result.add_stream(
             self.codec.encoder, rate=Fraction(self.index.average_rate), options=self._options()
@@ -232,7 +282,7 @@ class _Writer:
         stream.time_base = self.index.seconds_per_unit
         context.sample_aspect_ratio = Fraction(self.index.sample_aspect_ratio)
         context.colorspace = matrix_code(self.index.matrix)
-        context.color_range = 2 if self.index.full_range else 1
+        context.color_range = 2 if self.full_range else 1
         context.color_primaries = self.index.colour_primaries
         context.color_trc = self.index.colour_transfer
         self._durations = {
@@ -261,12 +311,13 @@ class _Writer:
             stream = self.origin.streams[info.index]
             if info.kind not in ("audio", "subtitle") or info.codec not in supported:
                 self.notes.append(
-                    f"A {info.kind} stream ({info.codec}) is left out: "
-                    f"{self.result.format.name} cannot hold a copy of it."
+                    f"One {KIND_NAMES.get(info.kind, info.kind)} stream ({info.codec}) is left "
+                    f"out: {self.result.format.name} cannot hold a copy of it."
                 )
                 continue
             copy = self.result.add_stream_from_template(stream)
             copy.metadata.update(stream.metadata)
+            copy.disposition = stream.disposition
             copies[info.index] = copy
         return copies
 
