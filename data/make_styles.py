@@ -14,6 +14,13 @@ import numpy as np
 GALLERY = Path(__file__).parent / "styles"
 NAMES = (
     "brush_strokes",
+    "halftone",
+    "ink_hatching",
+    "marbling",
+    "mosaic",
+    "stained_glass",
+    "watercolour",
+    "wave_pattern",
 )
 JPEG_QUALITY = 90
 

@@ -23,7 +23,8 @@ of the strokes that are made."""
 
 def draw() -> np.ndarray:
     colours, angles = _underpainting()
-    paint = np.zeros((SIDE * OVERSAMPLING, SIDE * OVERSAMPLING, 4), np.uint8)
+    ground = np.dstack([colours, np.full((SIDE, SIDE), 0.3)])
+    paint = np.rint(ground * 255).astype(np.uint8).repeat(OVERSAMPLING, 0).repeat(OVERSAMPLING, 1)
     random = np.random.default_rng(11)
     for spacing, width, step, bristles, share in LAYERS:
         paths = _paths(angles, random, spacing, step, share)
@@ -39,7 +40,9 @@ def _underpainting() -> tuple[np.ndarray, np.ndarray]:
     """Colour of every place, and the angle of the strokes there."""
     x, y = unit_grid()
     tone = fbm((SIDE, SIDE), cell=190, seed=1, octaves=4)
-    stream = 0.55 * (y + 0.10 * np.sin(5 * x + 1)) + 0.16 * fbm((SIDE, SIDE), cell=260, seed=2, octaves=2)
+    stream = 0.55 * (y + 0.10 * np.sin(5 * x + 1)) + 0.16 * fbm(
+        (SIDE, SIDE), cell=260, seed=2, octaves=2
+    )
     for swirl_x, swirl_y, radius, turn in SWIRLS:
         distance = np.hypot(x - swirl_x, y - swirl_y)
         stream += turn * 0.28 * np.exp(-((distance / radius) ** 2))
@@ -47,7 +50,9 @@ def _underpainting() -> tuple[np.ndarray, np.ndarray]:
     colours = ramp(np.clip(y / 0.62 + 0.35 * (tone - 0.5), 0, 1), (
         (0.0, "#14205e"), (0.25, "#1f4f9e"), (0.5, "#3f8fc0"), (0.72, "#9fd0c0"), (0.9, "#f6d08a"), (1.0, "#f08a52"),
     ))  # fmt: skip
-    colours = mix(colours, ramp(tone, ((0.0, "#0e2a78"), (0.5, "#5fb7d0"), (1.0, "#fdf0c8"))), 0.5 * bands**3)
+    colours = mix(
+        colours, ramp(tone, ((0.0, "#0e2a78"), (0.5, "#5fb7d0"), (1.0, "#fdf0c8"))), 0.5 * bands**3
+    )
     for number, (swirl_x, swirl_y, radius, _) in enumerate(SWIRLS):
         distance = np.hypot(x - swirl_x, y - swirl_y) / radius
         glow = ("#ffd23c", "#f7e9a8", "#e8f0d0", "#ffb070")[number]
@@ -64,7 +69,11 @@ def _underpainting() -> tuple[np.ndarray, np.ndarray]:
         shade = np.clip(0.7 * furrow + 0.5 * np.exp(-(y - line) / 0.03) - 0.1, 0, 1)
         colours = mix(colours, ramp(shade, ((0, dark), (0.6, light), (1.0, "#fbe6a0"))), inside)
         slope = np.arctan2(np.gradient(line[0] if line.ndim == 2 else line) * SIDE, 1.0)
-        own = slope + 0.9 * (furrow - 0.5) + 0.5 * np.sin(9 * x + 3 * number) * np.clip((y - line) / 0.2, 0, 1)
+        own = (
+            slope
+            + 0.9 * (furrow - 0.5)
+            + 0.5 * np.sin(9 * x + 3 * number) * np.clip((y - line) / 0.2, 0, 1)
+        )
         angles = np.where(inside > 0.5, own, angles)
     return np.clip(colours, 0, 1), angles
 
@@ -108,7 +117,9 @@ def _paths(
 ) -> np.ndarray:
     """(strokes, STEPS, 2): streamlines in oversampled pixels, in random order, covering all."""
     size = SIDE * OVERSAMPLING
-    rows, columns = np.mgrid[-spacing : size + spacing : spacing, -spacing : size + spacing : spacing]
+    rows, columns = np.mgrid[
+        -spacing : size + spacing : spacing, -spacing : size + spacing : spacing
+    ]
     places = np.stack([columns.ravel(), rows.ravel()], axis=-1).astype(np.float64)
     places += random.uniform(-0.6, 0.6, places.shape) * spacing
     places = random.permutation(places)[: round(share * len(places))]
