@@ -5,6 +5,7 @@ heartbeat, and one that has been silent for a while is marked as crashed.
 """
 
 from datetime import timedelta
+from typing import cast
 
 from prefect.automations import Automation
 from prefect.client.schemas.objects import StateType
@@ -38,14 +39,16 @@ def register() -> None:
         ),
         actions=[
             ChangeFlowRunState(
+                name="Crashed",
                 state=StateType.CRASHED,
+                force=False,
                 message=f"No sign of life for {SILENCE.seconds} seconds: the worker was killed or "
                 "its machine is gone. Finished frames are kept; run it again to go on.",
             )
         ],
     )
     try:
-        automation.id = Automation.read(name=NAME).id
+        automation.id = cast(Automation, Automation.read(name=NAME)).id
     except ValueError:
         automation.create()
     else:

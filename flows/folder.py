@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import Any, cast
 
 from prefect import flow
 from prefect.states import State
@@ -81,7 +82,7 @@ def _run(arrival: Arrival, style: Path, settings: FolderSettings, workspace: Pat
 
 def _outcome(arrival: Arrival, state: State, *, seconds: float) -> Outcome:
     """Remembers how the run ended; only the file's own faults are not worth another try."""
-    name, result = arrival.source.name, state.result(raise_on_failure=False)
+    name, result = arrival.source.name, cast(Any, state.result(raise_on_failure=False))
     if state.is_completed():
         arrival.forget_failure()
         frames = 1 if arrival.is_still else result.frames

@@ -4,7 +4,6 @@ from functools import partial
 from pathlib import Path
 
 from prefect import flow
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from stylecore.config import VideoSettings
 from stylecore.store import Published, Workspace
@@ -17,11 +16,7 @@ from tasks.video import assemble, plan, stylize
 DEFAULTS = VideoSettings()
 
 
-@flow(
-    name="stylize-video",
-    flow_run_name="{source.name} in {style.stem}",
-    task_runner=ThreadPoolTaskRunner(),
-)
+@flow(name="stylize-video", flow_run_name="{source.name} in {style.stem}")
 @told(by=result_line)
 def stylize_video(
     source: Path,

@@ -28,6 +28,7 @@ def in_shot_order(
             first, *rest = shots.pop(0)
             running[submit(first)] = rest
         done = next(as_completed(list(running)))
+        done.wait()  # takes the final state from the run itself; the server hears of it later
         rest = running.pop(done)
         if rest and done.state.is_completed():
             shots.insert(0, rest)

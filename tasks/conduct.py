@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypedDict, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect import Task
 from prefect.cache_policies import NO_CACHE
@@ -20,27 +20,26 @@ HOUR = 3600
 def can_heal(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
     """Whether another attempt may succeed without anybody doing something about it.
 
-    What the project reports on purpose is for a person to mend, except a damaged frame: it has
-    been removed and will be made again. Anything unforeseen (a network disk, a device) may pass.
+    What the project reports on purpose is for a person to mend; anything unforeseen, a network
+    disk or a device, may pass.
     """
-    return isinstance(state.data, StoreError) or not isinstance(state.data, StyleError)
+    return not isinstance(state.data, StyleError)
 
 
-class Conduct(TypedDict):
-    """Options that all tasks share."""
-
-    cache_policy: Any
-    retries: int
-    retry_delay_seconds: list[float]
-    retry_condition_fn: Callable[[Task[..., Any], TaskRun, State[Any]], bool]
+def can_heal_frames(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+    """Likewise for a chunk: a frame that was damaged has been removed and will be made again."""
+    return isinstance(state.data, StoreError) or can_heal(task, run, state)
 
 
-CONDUCT = Conduct(
-    cache_policy=NO_CACHE,  # the workspace knows what is done, and sees when a file has changed
-    retries=2,
-    retry_delay_seconds=[2, 15],
-    retry_condition_fn=can_heal,
-)
+CONDUCT: dict[str, Any] = {
+    "cache_policy": NO_CACHE,  # the workspace knows what is done, and sees when a file has changed
+    "retries": 2,
+    "retry_delay_seconds": [2, 15],
+    "retry_condition_fn": can_heal,
+}
+"""Options of every task."""
+
+CHUNK_CONDUCT = CONDUCT | {"retry_condition_fn": can_heal_frames}
 
 
 def told(by: Callable[[R], str]) -> Callable[[Callable[P, R]], Callable[P, R]]:

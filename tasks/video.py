@@ -8,7 +8,7 @@ from prefect import get_run_logger, task
 from stylecore import pipeline
 from stylecore.config import VideoSettings
 from stylecore.store import Chunk, Published, Workspace
-from tasks.conduct import CONDUCT, HOUR
+from tasks.conduct import CHUNK_CONDUCT, CONDUCT, HOUR
 from tasks.progress import Watch
 
 CHUNK_TIME = 12 * HOUR
@@ -38,7 +38,7 @@ def plan(
     return workspace.folder
 
 
-@task(task_run_name="frames {chunk.start}:{chunk.stop}", **CONDUCT)
+@task(task_run_name="frames {chunk.start}:{chunk.stop}", **CHUNK_CONDUCT)
 def stylize(workspace: Path, chunk: Chunk, artifact: UUID) -> int:
     """Makes the chunk's missing frames; returns how many were made."""
     watch = Watch(workspace=workspace, artifact=artifact, time_limit=CHUNK_TIME)

@@ -1,0 +1,202 @@
+"""What the flows promise: one sentence, frames that are never lost, and a night that goes on."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prefect.settings import PREFECT_HOME, temporary_settings
+from prefect.states import State
+from prefect.testing.utilities import prefect_test_harness
+
+from flows.folder import stylize_folder
+from flows.video import stylize_video
+from stylecore import pipeline
+from stylecore.config import FolderSettings, OutputSettings, VideoSettings
+from stylecore.errors import MediaError, SettingsError
+from stylecore.inbox import arrivals, settled
+from stylecore.media import index_source, read_picture
+from stylecore.pipeline import Progress
+from stylecore.store import Workspace
+from tasks import video as steps
+from tasks.progress import listening
+from tests import clips
+
+QUICK = VideoSettings(engine="identity", chunk_frames=4)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A private Prefect server for the flows of this module."""
+    home = tmp_path_factory.mktemp("prefect")
+    with temporary_settings({PREFECT_HOME: home}), prefect_test_harness(server_startup_timeout=180):
+        yield
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    """Two videos (one in a container we do not write), two stills, a broken video, and others."""
+    folder = tmp_path / "inbox"
+    (folder / "sub").mkdir(parents=True)
+    clips.write_clip(folder / "one.mp4", sounds=1)
+    clips.write_clip(folder / "two.avi", codec="mpeg4", options={})
+    clips.write_picture(folder / "three.png", scene=1)
+    clips.write_picture(folder / "four.jpg", scene=2)
+    (folder / "broken.mp4").write_text("no video at all")
+    for other in ("notes.txt", ".hidden.mp4", "five.mp4.part", "six.mp4~", "sub/seven.mp4"):
+        (folder / other).write_text("of no concern")
+    return folder
+
+
+@pytest.mark.prefect
+def test_video_is_published_and_its_progress_is_told(
+    server: None, clip: Path, style: Path, tmp_path: Path
+) -> None:
+    seen: list[Progress] = []
+    output = tmp_path / "result.mp4"
+    with listening(seen.append):
+        published = stylize_video(clip, style, output, QUICK, workspace=tmp_path / "jobs")
+    assert published.output == output and published.frames == 12
+    assert index_source(output).frame_count == 12
+    last = {(step.stage, step.shot): (step.done, step.total) for step in seen}
+    assert last == {("stylize", 0): (6, 6), ("stylize", 1): (6, 6), ("assemble", 0): (12, 12)}
+
+
+@pytest.mark.prefect
+def test_parallel_shots_give_the_same_bytes(
+    server: None, clip: Path, style: Path, tmp_path: Path
+) -> None:
+    digests = set()
+    for parallel in (1, 3):
+        chosen = QUICK.model_copy(update={"parallel_shots": parallel, "chunk_frames": 2})
+        published = stylize_video(
+            clip, style, tmp_path / f"{parallel}.mp4", chosen, workspace=tmp_path / str(parallel)
+        )
+        digests.add(published.sha256)
+    assert len(digests) == 1
+
+
+@pytest.mark.prefect
+def test_error_is_the_state_message_and_is_raised_as_itself(
+    server: None, clip: Path, style: Path, tmp_path: Path
+) -> None:
+    missing = tmp_path / "missing.mp4"
+    state: State = stylize_video(
+        missing, style, tmp_path / "result.mp4", QUICK, workspace=tmp_path, return_state=True
+    )
+    assert state.is_failed() and state.message == f"There is no file {missing}; check the name."
+    with pytest.raises(MediaError, match="There is no file"):
+        state.result()
+
+
+@pytest.mark.prefect
+def test_chunk_is_tried_again_and_goes_on_by_frame(
+    server: None, clip: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[int] = []
+    save = Workspace.save_frame
+
+    def save_with_one_hiccup(self: Workspace, number: int, *others: object) -> None:
+        saved.append(number)
+        if saved.count(2) == 1 and number == 2:
+            raise OSError("the network disk was away")
+        save(self, number, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Workspace, "save_frame", save_with_one_hiccup)
+    monkeypatch.setattr(steps.stylize, "retry_delay_seconds", [0.1])
+    published = stylize_video(clip, style, tmp_path / "result.mp4", QUICK, workspace=tmp_path)
+    assert published.frames == 12
+    assert saved == [0, 1, 2, 2, *range(3, 12)]
+
+
+@pytest.mark.prefect
+def test_other_shots_are_finished_when_one_fails(
+    server: None, clip: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stylize_chunk = pipeline.stylize_chunk
+
+    def fail_in_first_shot(workspace: Workspace, chunk, **others) -> int:
+        if chunk.shot == 0:
+            raise MediaError("The first shot cannot be read.")
+        return stylize_chunk(workspace, chunk, **others)
+
+    monkeypatch.setattr(pipeline, "stylize_chunk", fail_in_first_shot)
+    output = tmp_path / "result.mp4"
+    state: State = stylize_video(clip, style, output, QUICK, workspace=tmp_path, return_state=True)
+    assert state.message == "The first shot cannot be read."
+    (workspace,) = Workspace.all_in(tmp_path)
+    assert workspace.finished(0, 12) == set(range(6, 12))
+    assert not output.exists()
+
+
+@pytest.mark.prefect
+def test_folder_goes_on_past_a_broken_file_and_skips_what_is_done(
+    server: None, inbox: Path, style: Path, tmp_path: Path
+) -> None:
+    outbox, settings = tmp_path / "outbox", FolderSettings(settle_seconds=0, video=QUICK)
+
+    def run() -> State:
+        return stylize_folder(
+            inbox, outbox, style, settings, workspace=tmp_path / "jobs", return_state=True
+        )
+
+    state = run()
+    assert state.is_completed() and state.message == "1 failed (broken.mp4), 4 done"
+    assert {outcome.name: outcome.status for outcome in state.result()} == {
+        "broken.mp4": "failed", "four.jpg": "done", "one.mp4": "done",
+        "three.png": "done", "two.avi": "done",
+    }  # fmt: skip
+    assert {path.name for path in outbox.iterdir() if path.is_file()} == {
+        "broken.mp4.error.txt", "four-style.jpg", "one-style.mp4",
+        "three-style.png", "two.avi-style.mkv",
+    }  # fmt: skip
+    assert index_source(outbox / "two.avi-style.mkv").frame_count == 12
+    assert read_picture(outbox / "three-style.png").shape == (60, 80, 3)
+    note = outbox / "broken.mp4.error.txt"
+    assert "broken.mp4" in note.read_text()
+
+    before = {path: path.stat().st_mtime_ns for path in outbox.iterdir() if path.is_file()}
+    state = run()
+    assert state.message == "5 skipped"
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+    shutil.copy(inbox / "one.mp4", inbox / "broken.mp4")
+    assert run().message == "1 done, 4 skipped"
+    assert not note.exists()
+
+
+def test_folder_of_results_may_not_be_the_inbox(inbox: Path, style: Path) -> None:
+    with pytest.raises(SettingsError, match="choose another folder"):
+        arrivals(inbox, inbox, style, OutputSettings())
+
+
+def test_style_in_the_inbox_is_not_repainted(inbox: Path, tmp_path: Path) -> None:
+    style = inbox / "three.png"
+    found = arrivals(inbox, tmp_path / "outbox", style, OutputSettings())
+    assert style not in [arrival.source for arrival in found]
+
+
+def test_young_file_is_taken_only_when_it_stops_changing(
+    inbox: Path, style: Path, tmp_path: Path
+) -> None:
+    old, growing = inbox / "one.mp4", inbox / "three.png"
+    for path in inbox.iterdir():
+        os.utime(path, (2**32, 2**32))  # by a clock that is ahead, so that no file is old enough
+    os.utime(old, (1, 1))
+    found = arrivals(inbox, tmp_path / "outbox", style, OutputSettings())
+    ready = {}
+    for arrival, is_ready in settled(found, 0.05):
+        if arrival.source == old:
+            growing.write_bytes(growing.read_bytes() + b"more")
+            assert not ready, "what is old enough need not wait for the others"
+        ready[arrival.source] = is_ready
+    assert not ready.pop(growing) and all(ready.values()) and len(ready) == 4
+
+
+def test_two_runs_share_the_files(inbox: Path, style: Path, tmp_path: Path) -> None:
+    first, second = arrivals(inbox, tmp_path / "outbox", style, OutputSettings())[:2]
+    with first.claimed() as mine, first.claimed() as again, second.claimed() as other:
+        assert mine and not again and other
+    with first.claimed() as mine:
+        assert mine
