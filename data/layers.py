@@ -71,8 +71,8 @@ def exact_motion(
     """Motion of the foremost layer of every pixel from ``time`` to ``other``, and where it holds.
 
     Returns:
-        motion (H, W, 2) float32 in pixels; mask (H, W) float32, 1 where a pixel belongs to one layer
-        and the same point of it is seen, as wholly, at ``other`` too.
+        motion (H, W, 2) float32 in pixels; mask (H, W) float32, 1 where a pixel belongs to one
+        layer and the same point of it is seen, as wholly, at ``other`` too.
     """
     shares = _shares(layers, time, size, scale)
     shares_there = _shares(layers, other, size, scale)

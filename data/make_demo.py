@@ -6,7 +6,6 @@ Two shots painted by program: a lake at dusk, then a windmill over tulip fields.
 shot moves by an affine map, so that the way of each point between any two frames is known.
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from fractions import Fraction
@@ -55,7 +54,9 @@ def exact_motion(t: int, s: int, *, scale: float = 1.0) -> tuple[np.ndarray, np.
 def write_clip(target: Path) -> None:
     """Renders and encodes the whole clip: H.264, BT.709, with AAC sound."""
     temporary = target.with_name(f".{target.name}.part")
-    with av.open(str(temporary), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+    with av.open(
+        str(temporary), "w", format="mp4", options={"movflags": "+faststart"}
+    ) as container:
         video = container.add_stream("libx264", rate=FRAME_RATE)
         video.width, video.height, video.pix_fmt = *SIZE, "yuv420p"
         video.time_base = Fraction(1, 12800)
@@ -71,7 +72,7 @@ def write_clip(target: Path) -> None:
         for frame in _audio_frames():
             container.mux(audio.encode(frame))
         container.mux(audio.encode(None))
-    os.replace(temporary, target)
+    temporary.replace(target)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Painting by program: procedural noise, colour ramps, and layers drawn with anti-aliased shapes."""
+"""Painting by program: procedural noise, colour ramps, anti-aliased shapes."""
 
 from collections.abc import Sequence
 
@@ -76,6 +76,11 @@ def relief(field: np.ndarray, *, light: tuple[float, float], reach: float = 1.0)
     return np.clip(0.5 + slope / (5 * slope.std() + 1e-9), 0, 1).astype(np.float32)
 
 
+def coverage(inside: np.ndarray) -> np.ndarray:
+    """Share of a texture pixel that is filled, by how far inside an edge it lies, in units."""
+    return np.clip(inside * TEXELS + 0.5, 0, 1)
+
+
 class Canvas:
     """A rectangle in units, painted with opaque anti-aliased shapes.
 
@@ -93,7 +98,13 @@ class Canvas:
         rows, columns = np.indices(self.shape, dtype=np.float32)
         return self.left + (columns + 0.5) / TEXELS, self.top + (rows + 0.5) / TEXELS
 
-    def noise(self, *, cell: float | tuple[float, float], seed: int, octaves: int = 5) -> np.ndarray:
+    def column(self, x: float) -> int:
+        """The texture column at ``x``, the nearest one where there is none."""
+        return int(np.clip((x - self.left) * TEXELS, 0, self.shape[1] - 1))
+
+    def noise(
+        self, *, cell: float | tuple[float, float], seed: int, octaves: int = 5
+    ) -> np.ndarray:
         """``fbm`` over the canvas, ``cell`` in units."""
         cells = cell if isinstance(cell, tuple) else (cell, cell)
         texels = (cells[0] * TEXELS, cells[1] * TEXELS)
@@ -121,6 +132,11 @@ class Canvas:
         cv2.fillPoly(
             self.pixels, [self._fixed(points)], self._ink(colour), cv2.LINE_AA, _FIXED_POINT_BITS
         )
+
+    def rectangle(
+        self, left: float, top: float, right: float, bottom: float, colour: Colour
+    ) -> None:
+        self.polygon([(left, top), (right, top), (right, bottom), (left, bottom)], colour)
 
     def line(
         self, points: Sequence[tuple[float, float]] | np.ndarray, colour: Colour, width: float

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from data.layers import Layer, about, rotation, scaling, translation
-from data.paint import Canvas, fbm, mix, ramp, relief, rgb, smoothstep
+from data.paint import TEXELS, Canvas, coverage, fbm, mix, ramp, relief, rgb, smoothstep
 
 SUN = (322.0, 118.0)
 SHORE = 166.0
@@ -72,7 +72,7 @@ def _sky() -> Canvas:
 
 def _profile(canvas: Canvas, *, top: float, height: float, cell: float, seed: int) -> np.ndarray:
     """Heights (y) of a skyline, one for every texture column."""
-    noise = fbm((1, canvas.shape[1]), cell=(cell * 2, 1), seed=seed, octaves=5, gain=0.45)[0]
+    noise = fbm((1, canvas.shape[1]), cell=(cell * TEXELS, 1), seed=seed, octaves=5, gain=0.45)[0]
     return top + height * (0.5 - noise) * 2
 
 
@@ -90,7 +90,7 @@ def _mountains() -> Canvas:
     snow = smoothstep(15, 4, depth + 20 * (canvas.noise(cell=(7, 11), seed=14) - 0.5))
     rock = mix(rock, ramp(lit, [(0.1, "#9a8fc0"), (0.5, "#e9bfc0"), (0.9, "#fff0d6")]), 0.8 * snow)
     rock = mix(rock, rgb("#e0a093"), 0.65 * smoothstep(14, 52, depth))
-    canvas.paint(rock, np.clip(depth * 2 + 0.5, 0, 1))
+    canvas.paint(rock, coverage(depth))
     return canvas
 
 
@@ -103,14 +103,17 @@ def _hill(*, top: float, seed: int, colours: tuple[str, ...], trees: int) -> Can
     canvas = Canvas(-20, top - 44, 600, SHORE + 10 - (top - 44))
     _, y = canvas.grid()
     skyline = _profile(canvas, top=top, height=15, cell=110, seed=seed)
-    ground = ramp(canvas.noise(cell=(20, 7), seed=seed + 1), list(zip((0.2, 0.5, 0.8), colours)))
-    canvas.paint(ground, np.clip((y - skyline) * 2 + 0.5, 0, 1))
+    ground = ramp(
+        canvas.noise(cell=(20, 7), seed=seed + 1),
+        list(zip((0.2, 0.5, 0.8), colours[:3], strict=True)),
+    )
+    canvas.paint(ground, coverage(y - skyline))
     random = np.random.default_rng(seed)
     left = random.uniform(canvas.left, canvas.left + 600, trees)
     share = np.sort(random.uniform(-0.02, 1.0, trees))
-    for x, deep in zip(left, share):
-        column = int(np.clip((x - canvas.left) * 2, 0, len(skyline) - 1))
-        foot = skyline[column] + deep * (SHORE + 6 - skyline[column])
+    for x, deep in zip(left, share, strict=True):
+        crest = skyline[canvas.column(x)]
+        foot = crest + deep * (SHORE + 6 - crest)
         _round_tree(canvas, random, (x, foot), 2.6 + 3.2 * deep + random.uniform(0, 1.4), colours)
     canvas.roughen(0.22, cell=2.5, seed=seed + 2)
     return canvas
@@ -126,7 +129,8 @@ def _round_tree(
     warmth = random.beta(1.4, 2.0) * 0.75
     places = np.linspace(0, 1, len(colours))
     for step, (shade, shrink) in enumerate(((0.0, 1.0), (0.28, 0.74), (0.5, 0.42))):
-        tone = ramp(np.float32(min(warmth * 0.8 + shade * 0.9, 1)), list(zip(places, colours)))
+        brightness = np.float32(min(warmth * 0.8 + shade * 0.9, 1))
+        tone = ramp(brightness, list(zip(places, colours, strict=True)))
         centre = (foot[0] + step * 0.22 * size * np.sign(SUN[0] - foot[0]),
                   foot[1] - size * (0.7 + 0.16 * step))  # fmt: skip
         canvas.ellipse(centre, (size * shrink * 0.8, size * shrink), tone)
@@ -216,29 +220,24 @@ def _house(
     canvas: Canvas, foot: tuple[float, float], width: float, height: float, wall: str, roof: str
 ) -> None:
     x, y = foot
-    canvas.polygon([(x, y), (x + width, y), (x + width, y - height), (x, y - height)], wall)
-    shade = rgb(wall) * 0.62
-    canvas.polygon([(x, y), (x + width * 0.3, y), (x + width * 0.3, y - height),
-                    (x, y - height)], shade)  # fmt: skip
-    canvas.polygon([(x - 1.5, y - height), (x + width + 1.5, y - height),
-                    (x + width * 0.82, y - height - 8), (x + width * 0.16, y - height - 8)],
-                   roof)  # fmt: skip
+    top = y - height
+    canvas.rectangle(x, top, x + width, y, wall)
+    canvas.rectangle(x, top, x + width * 0.3, y, rgb(wall) * 0.62)
+    gable = (x + width * 0.82, top - 8), (x + width * 0.16, top - 8)
+    canvas.polygon([(x - 1.5, top), (x + width + 1.5, top), *gable], roof)
     for row in range(3):
-        level = y - height - 1.5 - 2.3 * row
+        level = top - 1.5 - 2.3 * row
         canvas.line([(x + row * 1.2, level), (x + width - row * 1.2, level)], rgb(roof) * 1.25, 0.5)
     for k in range(3):
         left = x + width * (0.36 + 0.2 * k)
-        canvas.polygon([(left, y - 3.5), (left + 2, y - 3.5), (left + 2, y - 7.5),
-                        (left, y - 7.5)], "#ffe08a")  # fmt: skip
-    canvas.polygon([(x + width * 0.7, y - height - 6), (x + width * 0.8, y - height - 6),
-                    (x + width * 0.8, y - height - 11), (x + width * 0.7, y - height - 11)],
-                   "#6a3f3c")  # fmt: skip
+        canvas.rectangle(left, y - 7.5, left + 2, y - 3.5, "#ffe08a")
+    canvas.rectangle(x + width * 0.7, top - 11, x + width * 0.8, top - 6, "#6a3f3c")
 
 
 def _church(canvas: Canvas, foot: tuple[float, float]) -> None:
     x, y = foot
-    canvas.polygon([(x - 4, y), (x + 5, y), (x + 5, y - 26), (x - 4, y - 26)], "#d9b08c")
-    canvas.polygon([(x - 4, y), (x - 1, y), (x - 1, y - 26), (x - 4, y - 26)], "#8a6a68")
+    canvas.rectangle(x - 4, y - 26, x + 5, y, "#d9b08c")
+    canvas.rectangle(x - 4, y - 26, x - 1, y, "#8a6a68")
     canvas.polygon([(x - 5, y - 26), (x + 6, y - 26), (x + 0.5, y - 46)], "#5b4a70")
     canvas.polygon([(x + 0.5, y - 46), (x + 6, y - 26), (x + 2, y - 26)], "#a3718a")
     canvas.ellipse((x + 1.4, y - 21), (1.5, 2.4), "#ffdf8f")
@@ -246,21 +245,7 @@ def _church(canvas: Canvas, foot: tuple[float, float]) -> None:
 
 def _balloon() -> list[Layer]:
     canvas = Canvas(-34, -40, 68, 98)
-    x, y = canvas.grid()
-    outline = np.where(y < 0, np.hypot(x, y) / 29, np.abs(x) / (29 * (1 - (np.clip(y, 0, 60) / 47))))
-    inside = np.clip((1 - outline) * 29 * 0.9 + 0.5, 0, 1) * (y < 37)
-    half = np.where(y < 0, np.sqrt(np.clip(29**2 - y**2, 1, None)), 29 * (1 - y / 47))
-    around = np.arcsin(np.clip(x / np.maximum(half, 1), -1, 1)) / np.pi
-    gore = np.floor(around * 10 + 100).astype(int)
-    zigzag = np.abs((around * 10) % 1 - 0.5) * 12
-    band = np.floor((y + zigzag + 40) / 9).astype(int)
-    palette = np.stack([rgb(c) for c in ("#c8323a", "#f4c04e", "#f8ead0", "#2f6f8f", "#e5743b")])
-    colours = palette[(band + (gore % 2) * 2) % 5]
-    seam = np.abs((around * 10) % 1 - 0.5) > 0.45
-    colours = np.where(seam[..., None], colours * 0.72, colours)
-    light = 0.58 + 0.62 * smoothstep(-1, 1, (x * 0.8 - y * 0.25) / 29) * (1 - 0.4 * outline**4)
-    light = light * (0.9 + 0.2 * canvas.noise(cell=(4, 9), seed=61))
-    canvas.paint(np.clip(colours * light[..., None], 0, 1).astype(np.float32), inside)
+    _envelope(canvas, radius=29)
     for side in (-4.6, -1.6, 1.6, 4.6):
         canvas.line([(side * 1.25, 36), (side, 47)], "#4c3a35", 0.5)
     canvas.polygon([(-5.4, 46), (5.4, 46), (4.4, 55), (-4.4, 55)], "#8a5530")
@@ -277,10 +262,30 @@ def _balloon() -> list[Layer]:
     return [Layer(canvas, placement)]
 
 
+def _envelope(canvas: Canvas, *, radius: float) -> None:
+    """Half a ball above a cone, of ten gores with zigzag bands."""
+    x, y = canvas.grid()
+    cone = 1 - np.clip(y, 0, 40) / 47
+    half = np.where(y < 0, np.sqrt(np.clip(radius**2 - y**2, 1, None)), radius * cone)
+    outline = np.where(y < 0, np.hypot(x, y), np.abs(x) / cone) / radius
+    around = np.arcsin(np.clip(x / half, -1, 1)) / np.pi * 10
+    zigzag = np.abs(around % 1 - 0.5) * 12
+    band = np.floor((y + zigzag + 40) / 9).astype(int)
+    palette = np.stack([rgb(c) for c in ("#c8323a", "#f4c04e", "#f8ead0", "#2f6f8f", "#e5743b")])
+    colours = palette[(band + (np.floor(around).astype(int) % 2) * 2) % 5]
+    seam = np.abs(around % 1 - 0.5) > 0.45
+    colours = np.where(seam[..., None], colours * 0.72, colours)
+    side = smoothstep(-1, 1, (x * 0.8 - y * 0.25) / radius)
+    light = (0.58 + 0.62 * side) * (0.9 + 0.2 * canvas.noise(cell=(4, 9), seed=61))
+    light = light * (1 - 0.3 * np.minimum(outline, 1) ** 4)
+    inside = coverage((1 - outline) * radius * np.where(y < 0, 1, cone)) * (y < 37)
+    canvas.paint(np.clip(colours * light[..., None], 0, 1).astype(np.float32), inside)
+
+
 def _boat() -> list[Layer]:
     boat, mirror = Canvas(-30, -62, 64, 72), Canvas(-30, 0, 64, 60)
     _draw_boat(boat)
-    flipped = boat.pixels[: round(62 * 2)][::-1]
+    flipped = boat.pixels[: 62 * TEXELS][::-1]
     rows = np.arange(mirror.shape[0])
     source = np.clip((rows * 1.15).astype(int), 0, len(flipped) - 1)
     mirror.pixels = flipped[source].copy()
@@ -317,7 +322,16 @@ def _draw_boat(boat: Canvas) -> None:
         boat.line([(1.5, level), (1.5 + 20 * (level + 58) / 50, level + 3)], "#b98f6a", 0.5)
     boat.line([(0.4, -60), (0.4, -3)], "#4d3226", 1.2)
     boat.line([(0.5, -6), (24, -6.5)], "#5e3d2a", 1.0)
-    hull = [(-24, -5), (-20, 0.5), (-13, 3.5), (12, 3.5), (22, 0), (27, -6), (10, -3.5), (-10, -3.2)]
+    hull = [
+        (-24, -5),
+        (-20, 0.5),
+        (-13, 3.5),
+        (12, 3.5),
+        (22, 0),
+        (27, -6),
+        (10, -3.5),
+        (-10, -3.2),
+    ]
     boat.polygon(hull, "#6b2f2d")
     boat.polygon([(-24, -5), (-10, -3.2), (10, -3.5), (27, -6), (26, -4.4), (10, -1.9),
                   (-10, -1.6), (-23, -3.4)], "#f0c98f")  # fmt: skip
@@ -359,13 +373,12 @@ def _bank() -> Canvas:
     _, y = canvas.grid()
     skyline = _profile(canvas, top=252, height=9, cell=120, seed=92)
     soil = ramp(canvas.noise(cell=(14, 6), seed=93), [(0.2, "#171f24"), (0.8, "#3d4326")])
-    canvas.paint(soil, np.clip((y - skyline) * 2 + 0.5, 0, 1))
+    canvas.paint(soil, coverage(y - skyline))
     greens = [(0, "#121d22"), (0.35, "#2c4230"), (0.65, "#6d7436"), (0.85, "#c2a244"),
               (1, "#ffd27a")]  # fmt: skip
     for deep in np.sort(random.uniform(0, 1, 5200)):
         x = random.uniform(-10, 670)
-        column = int(np.clip((x + 10) * 2, 0, len(skyline) - 1))
-        foot = skyline[column] + 2 + deep * 34
+        foot = skyline[canvas.column(x)] + 2 + deep * 34
         height, lean = random.uniform(5, 12) * (0.7 + 0.9 * deep), random.normal(2.0, 2.6)
         steps = np.linspace(0, 1, 5)
         blade = np.stack([x + lean * steps**2, foot - height * steps], axis=-1)
@@ -393,7 +406,8 @@ def _tree() -> Canvas:
     middle = 150 + 9 * np.sin(levels * 3.1) + 5 * np.sin(levels * 9)
     half = 9 + 9 * levels**6 + 3.5 * (1 - levels) ** 3
     rows = -40 + 350 * levels
-    canvas.polygon([*zip(middle - half, rows), *zip((middle + half)[::-1], rows[::-1])], "#4a3328")
+    left, right = (np.stack([middle + side * half, rows], axis=-1) for side in (-1, 1))
+    canvas.polygon(np.concatenate([left, right[::-1]]), "#4a3328")
     for points, width in _branches():
         canvas.line(points, "#4a3328", width)
     x, y = canvas.grid()
@@ -426,7 +440,7 @@ def _leaves(canvas: Canvas, random: np.random.Generator) -> None:
     tones = [(0, "#3a1d1f"), (0.25, "#7c2f24"), (0.5, "#c2562a"), (0.75, "#eb9a35"), (1, "#ffdc7d")]
     twigs = np.concatenate([
         np.stack([np.interp(np.linspace(0, len(points) - 1, 14), range(len(points)), axis)
-                  for axis in zip(*points)], axis=-1)[4:]
+                  for axis in zip(*points, strict=True)], axis=-1)[4:]
         for points, _ in _branches()
     ])  # fmt: skip
     for _ in range(2600):

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
+import cv2
 import numpy as np
 
 from data.layers import Layer, about, rotation, scaling, translation
-from data.paint import Canvas, fbm, mix, ramp, relief, rgb, smoothstep
+from data.paint import TEXELS, Canvas, coverage, mix, ramp, relief, rgb, smoothstep
 
 HORIZON = 148.0
 VANISHING = 205.0
@@ -51,8 +52,8 @@ def _sky() -> Canvas:
     height = (y + 30) / 200 + 0.06 * (canvas.noise(cell=140, seed=111) - 0.5)
     sky = ramp(height, [(0, "#1f62b4"), (0.35, "#4a93d4"), (0.7, "#9cccea"), (0.95, "#f1ecd2")])
     for seed, cell, low in ((112, (120.0, 12.0), 0.58), (113, (60.0, 7.0), 0.62)):
-        slanted = fbm(canvas.shape, cell=(cell[0] * 2, cell[1] * 2), seed=seed)
-        wisp = slanted + 0.09 * np.sin((x * 0.5 + y * 2.6) / 30)
+        wisp = canvas.noise(cell=cell, seed=seed)
+        wisp = wisp + 0.09 * np.sin((x * 0.5 + y * 2.6) / 30)
         sky = mix(sky, rgb("#fbfaf0"), 0.75 * smoothstep(low, low + 0.2, wisp))
     canvas.paint(sky)
     return canvas
@@ -69,7 +70,6 @@ def _cumulus() -> Canvas:
     """Clouds of many overlapping puffs, white on the sun's side, lilac below."""
     canvas = Canvas(-60, -20, 620, 170)
     random = np.random.default_rng(121)
-    x, y = canvas.grid()
     heights, cover = np.zeros(canvas.shape, np.float32), np.zeros(canvas.shape, np.float32)
     for middle, base, width, tall in CLOUDS:
         for _ in range(60):
@@ -95,13 +95,16 @@ def _puff(
 ) -> None:
     """Raises one dome over a cloud's flat base."""
     rows, columns = (
-        slice(max(0, int((middle - radius - start) * 2)), int((middle + radius - start) * 2) + 2)
+        slice(
+            max(0, int((middle - radius - start) * TEXELS)),
+            int((middle + radius - start) * TEXELS) + 2,
+        )
         for middle, start in ((centre[1], canvas.top), (centre[0], canvas.left))
     )
     window = heights[rows, columns]
     y, x = np.indices(window.shape, dtype=np.float32)
-    x = canvas.left + (x + columns.start + 0.5) / 2 - centre[0]
-    y = canvas.top + (y + rows.start + 0.5) / 2
+    x = canvas.left + (x + columns.start + 0.5) / TEXELS - centre[0]
+    y = canvas.top + (y + rows.start + 0.5) / TEXELS
     dome = np.sqrt(np.clip(1 - (x**2 + (y - centre[1]) ** 2) / radius**2, 0, 1)) * radius
     dome = dome * smoothstep(base + 4, base - 3, y)
     lifted = dome + 0.5 * (base - centre[1]) * (dome > 0)
@@ -117,16 +120,16 @@ def _distance() -> Canvas:
     """Woods, fields and a church on the horizon."""
     canvas = Canvas(-60, 104, 620, 56)
     random = np.random.default_rng(131)
-    x, y = canvas.grid()
+    _, y = canvas.grid()
     canvas.paint(
         ramp(canvas.noise(cell=(30, 3), seed=132), [(0.2, "#6f9a6a"), (0.5, "#b6bf76"),
                                                     (0.8, "#e3d492")]),
-        np.clip((y - 142) * 2, 0, 1),
+        coverage(y - 142),
     )  # fmt: skip
     _steeple(canvas, 118)
     _steeple(canvas, 430)
     for house in (96, 132, 146, 410, 446, 462, 230, 246):
-        canvas.polygon([(house, 146), (house + 10, 146), (house + 10, 140), (house, 140)], "#d9b9a4")
+        canvas.rectangle(house, 140, house + 10, 146, "#d9b9a4")
         canvas.polygon([(house - 1, 140), (house + 11, 140), (house + 5, 134)], "#b2533f")
     for foot in np.sort(random.uniform(141, 148, 700)):
         place = random.uniform(-60, 560)
@@ -140,13 +143,13 @@ def _distance() -> Canvas:
 
 
 def _steeple(canvas: Canvas, x: float) -> None:
-    canvas.polygon([(x - 4, 146), (x + 4, 146), (x + 4, 124), (x - 4, 124)], "#cdb0a0")
-    canvas.polygon([(x - 4, 146), (x - 1, 146), (x - 1, 124), (x - 4, 124)], "#967f86")
+    canvas.rectangle(x - 4, 124, x + 4, 146, "#cdb0a0")
+    canvas.rectangle(x - 4, 124, x - 1, 146, "#967f86")
     canvas.polygon([(x - 5, 124), (x + 5, 124), (x, 107)], "#5f7390")
 
 
 def _field_placement(time: float) -> np.ndarray:
-    """A level plane under a camera that moves sideways: what is lower on the screen moves faster."""
+    """A level plane under a camera that moves sideways: lower on the screen is faster."""
     shear = np.eye(3)
     speed = CAMERA_SPEED * (1.3 - 0.22) / (270 - HORIZON)
     shear[0, 1], shear[0, 2] = speed * (time - 20), -speed * (time - 20) * HORIZON
@@ -175,12 +178,20 @@ def _field() -> Canvas:
     cover = (1 - smoothstep(0.66, 0.8, within)) * smoothstep(0.5, 3, y - HORIZON)
     canvas.paint(colours, cover)
     _blossoms(canvas)
+    _soften_distance(canvas, y)
     return canvas
+
+
+def _soften_distance(canvas: Canvas, y: np.ndarray) -> None:
+    """Rows finer than a pixel would flicker: towards the horizon they blur into one another."""
+    near = smoothstep(HORIZON + 4, HORIZON + 46, y)
+    soft = cv2.GaussianBlur(canvas.pixels, (0, 0), 1.6).astype(np.float32)
+    canvas.pixels = np.rint(mix(soft, canvas.pixels.astype(np.float32), near)).astype(np.uint8)
 
 
 def _blossoms(canvas: Canvas) -> None:
     random = np.random.default_rng(143)
-    for near in np.sort(1 / random.uniform(1 / 138, 1 / 7, 15000)):
+    for near in np.sort(1 / random.uniform(1 / 138, 1 / 16, 9000)):
         y = HORIZON + near
         low, high = ((edge - VANISHING) / near / 0.62 for edge in (-110, 610))
         number = int(random.integers(int(np.floor(low)), int(np.ceil(high)) + 1))
@@ -204,22 +215,7 @@ def _farm() -> Canvas:
     canvas = Canvas(330, 70, 220, 110)
     random = np.random.default_rng(151)
     _crown(canvas, random, (512, 116), 30, 420)
-    canvas.polygon([(388, 162), (458, 162), (458, 138), (388, 138)], "#c9694c")
-    canvas.polygon([(388, 162), (410, 162), (410, 138), (399, 120), (388, 138)], "#93443a")
-    for level in np.arange(139.5, 162, 2.2):
-        canvas.line([(411, level), (458, level)], "#e09a76", 0.5)
-    canvas.polygon([(384, 139), (399, 117), (466, 117), (474, 139), (410, 140), (399, 122)], "#8c7448")
-    for _ in range(500):
-        y = random.uniform(118, 139)
-        x = random.uniform(403 + (y - 118) * 0.5, 464 + (y - 118) * 0.35)
-        tone = ramp(np.float32(random.random()), [(0, "#5f4c30"), (0.5, "#a98a52"), (1, "#e8cf8c")])
-        canvas.line([(x, y), (x + 0.6, y + 3)], tone, 0.5)
-    for left in (418, 431, 444):
-        canvas.polygon([(left, 156), (left + 7, 156), (left + 7, 145), (left, 145)], "#f6efdc")
-        canvas.polygon([(left + 1, 155), (left + 6, 155), (left + 6, 146), (left + 1, 146)], "#34506e")
-        canvas.line([(left + 3.5, 155), (left + 3.5, 146)], "#f6efdc", 0.5)
-    canvas.polygon([(396, 162), (403, 162), (403, 148), (396, 148)], "#2f6b58")
-    canvas.polygon([(442, 119), (448, 119), (448, 110), (442, 110)], "#7d3a30")
+    _farmhouse(canvas, random)
     _crown(canvas, random, (366, 130), 17, 200)
     _crown(canvas, random, (486, 138), 16, 190)
     for x in np.sort(random.uniform(336, 540, 420)):
@@ -229,8 +225,33 @@ def _farm() -> Canvas:
     return canvas
 
 
+def _farmhouse(canvas: Canvas, random: np.random.Generator) -> None:
+    """Brick walls under a thatched roof."""
+    canvas.rectangle(388, 138, 458, 162, "#c9694c")
+    canvas.polygon([(388, 162), (410, 162), (410, 138), (399, 120), (388, 138)], "#93443a")
+    for level in np.arange(139.5, 162, 2.2):
+        canvas.line([(411, level), (458, level)], "#e09a76", 0.5)
+    roof = [(384, 139), (399, 117), (466, 117), (474, 139), (410, 140), (399, 122)]
+    canvas.polygon(roof, "#8c7448")
+    for _ in range(500):
+        y = random.uniform(118, 139)
+        x = random.uniform(403 + (y - 118) * 0.5, 464 + (y - 118) * 0.35)
+        tone = ramp(np.float32(random.random()), [(0, "#5f4c30"), (0.5, "#a98a52"), (1, "#e8cf8c")])
+        canvas.line([(x, y), (x + 0.6, y + 3)], tone, 0.5)
+    for left in (418, 431, 444):
+        canvas.rectangle(left, 145, left + 7, 156, "#f6efdc")
+        canvas.rectangle(left + 1, 146, left + 6, 155, "#34506e")
+        canvas.line([(left + 3.5, 155), (left + 3.5, 146)], "#f6efdc", 0.5)
+    canvas.rectangle(396, 148, 403, 162, "#2f6b58")
+    canvas.rectangle(442, 110, 448, 119, "#7d3a30")
+
+
 def _crown(
-    canvas: Canvas, random: np.random.Generator, middle: tuple[float, float], size: float, leaves: int
+    canvas: Canvas,
+    random: np.random.Generator,
+    middle: tuple[float, float],
+    size: float,
+    leaves: int,
 ) -> None:
     x, y = middle
     canvas.line([(x, y), (x + 1, 164)], "#4b3626", size * 0.14)
@@ -244,40 +265,50 @@ def _crown(
 
 def _mill() -> Canvas:
     canvas = Canvas(262, 56, 112, 124)
-    random = np.random.default_rng(153)
-    body = [(298, 92), (338, 92), (352, 166), (284, 166)]
-    canvas.polygon(body, "#a5583f")
-    x, y = canvas.grid()
-    across = (x - 318) / (20 + 14 * (y - 92) / 74)
-    courses = np.abs((y / 3.0) % 1 - 0.5) * 2
-    shifted = x + np.where(np.floor(y / 3.0) % 2 == 0, 0, 3)
-    joints = np.maximum(smoothstep(0.75, 1.0, courses), smoothstep(0.84, 1.0, np.abs((shifted / 6) % 1 - 0.5) * 2))
-    brick = ramp(canvas.noise(cell=(6, 3), seed=154, octaves=3),
-                 [(0.2, "#8f3f33"), (0.5, "#bd6548"), (0.8, "#e39a6c")])  # fmt: skip
-    brick = mix(brick, rgb("#e6cfae"), 0.55 * joints)
-    light = 0.62 + 0.62 * np.exp(-((across - 0.35) ** 2) / 0.5)
-    canvas.repaint(np.clip(brick * light[..., None], 0, 1))
+    _brick_tower(canvas)
     canvas.polygon([(294, 92), (342, 92), (338, 72), (330, 63), (312, 61), (299, 70)], "#4f6b52")
     canvas.polygon([(322, 92), (342, 92), (338, 72), (330, 63), (320, 62)], "#7f9b6c")
     for k in range(9):
         canvas.line([(296 + 5.4 * k, 92), (303 + 3.6 * k, 65)], "#39503f", 0.5)
-    canvas.polygon([(276, 132), (360, 132), (360, 135), (276, 135)], "#f3ead6")
+    _gallery(canvas)
+    for x, y in ((309, 106), (327, 106), (306, 146), (331, 146)):
+        canvas.rectangle(x - 3.4, y - 5, x + 3.4, y + 5, "#fbf3e0")
+        canvas.rectangle(x - 2.4, y - 4, x + 2.4, y + 4, "#2d4864")
+        canvas.line([(x, y + 4), (x, y - 4)], "#fbf3e0", 0.5)
+    canvas.rectangle(313, 150, 324, 166, "#2f6b58")
+    random = np.random.default_rng(153)
+    for x in random.uniform(278, 360, 150):
+        tone = ramp(np.float32(random.random()), LEAVES)
+        canvas.ellipse((x, 166 + random.uniform(-3, 2)), (2.2, 1.6), tone)
+    canvas.roughen(0.1, cell=3, seed=155)
+    return canvas
+
+
+def _brick_tower(canvas: Canvas) -> None:
+    canvas.polygon([(298, 92), (338, 92), (352, 166), (284, 166)], "#a5583f")
+    x, y = canvas.grid()
+    across = (x - 318) / (20 + 14 * (y - 92) / 74)
+    courses = np.abs((y / 3.0) % 1 - 0.5) * 2
+    shifted = x + np.where(np.floor(y / 3.0) % 2 == 0, 0, 3)
+    joints = np.maximum(
+        smoothstep(0.75, 1.0, courses), smoothstep(0.84, 1.0, np.abs((shifted / 6) % 1 - 0.5) * 2)
+    )
+    tones = [(0.2, "#8f3f33"), (0.5, "#bd6548"), (0.8, "#e39a6c")]
+    brick = ramp(canvas.noise(cell=(6, 3), seed=154, octaves=3), tones)
+    brick = mix(brick, rgb("#e6cfae"), 0.55 * joints)
+    light = 0.62 + 0.62 * np.exp(-((across - 0.35) ** 2) / 0.5)
+    canvas.repaint(brick * light[..., None])
+
+
+def _gallery(canvas: Canvas) -> None:
+    """The balcony from which the miller turns the cap."""
+    canvas.rectangle(276, 132, 360, 135, "#f3ead6")
     canvas.polygon([(276, 135), (360, 135), (356, 137), (280, 137)], "#6a4a36")
     for post in np.linspace(277, 359, 15):
         canvas.line([(post, 126), (post, 132)], "#f3ead6", 0.6)
     canvas.line([(276, 126), (360, 126)], "#fffaf0", 1.0)
     for brace in np.linspace(284, 352, 8):
         canvas.line([(brace, 136), (318 + (brace - 318) * 0.82, 147)], "#7a5540", 1.0)
-    for wx, wy in ((309, 106), (327, 106), (306, 146), (331, 146)):
-        canvas.polygon([(wx - 3.4, wy + 5), (wx + 3.4, wy + 5), (wx + 3.4, wy - 5), (wx - 3.4, wy - 5)], "#fbf3e0")
-        canvas.polygon([(wx - 2.4, wy + 4), (wx + 2.4, wy + 4), (wx + 2.4, wy - 4), (wx - 2.4, wy - 4)], "#2d4864")
-        canvas.line([(wx, wy + 4), (wx, wy - 4)], "#fbf3e0", 0.5)
-    canvas.polygon([(313, 166), (324, 166), (324, 150), (313, 150)], "#2f6b58")
-    for bush in random.uniform(278, 360, 150):
-        tone = ramp(np.float32(random.random()), LEAVES)
-        canvas.ellipse((bush, 166 + random.uniform(-3, 2)), (2.2, 1.6), tone)
-    canvas.roughen(0.1, cell=3, seed=155)
-    return canvas
 
 
 def _sails() -> Canvas:
@@ -338,9 +369,14 @@ def _tulips(*, bottom: float, size: float, count: int, seed: int) -> Canvas:
         lean, height = random.normal(0, size * 1.2), random.uniform(2.5, 5.6) * size
         tone = ramp(np.float32(random.random()), LEAVES)
         wide = size * random.uniform(0.25, 0.5)
-        canvas.polygon([(x - wide, foot), (x + lean * 0.4 - wide * 0.6, foot - height * 0.6),
-                        (x + lean, foot - height), (x + lean * 0.5 + wide * 0.7, foot - height * 0.55),
-                        (x + wide, foot)], tone)  # fmt: skip
+        leaf = [
+            (x - wide, foot),
+            (x + lean * 0.4 - wide * 0.6, foot - height * 0.6),
+            (x + lean, foot - height),
+            (x + lean * 0.5 + wide * 0.7, foot - height * 0.55),
+            (x + wide, foot),
+        ]
+        canvas.polygon(leaf, tone)
     for x in random.permutation(np.linspace(-115, 615, count)):
         head = (x + random.normal(0, size * 0.5), bottom - random.uniform(4.6, 7.6) * size)
         canvas.line([(x, bottom), (x * 0.6 + head[0] * 0.4, (bottom + head[1]) / 2), head],
@@ -350,18 +386,22 @@ def _tulips(*, bottom: float, size: float, count: int, seed: int) -> Canvas:
     return canvas
 
 
-def _tulip(
-    canvas: Canvas, at: tuple[float, float], size: float, tones: tuple[str, str]
-) -> None:
+def _tulip(canvas: Canvas, at: tuple[float, float], size: float, tones: tuple[str, str]) -> None:
     x, y = at
     shade, tint = rgb(tones[0]), rgb(tones[1])
-    petal = np.array([(0, 1.1), (-0.8, 0.7), (-0.95, -0.2), (-0.6, -1.2), (-0.1, -0.5), (0.35, 0.2)])
-    canvas.polygon(np.array([(-0.5, -0.9), (0, -1.35), (0.5, -0.9), (0.6, 0.6), (-0.6, 0.6)]) * size + at,
-                   shade * 0.75)  # fmt: skip
+    petal = np.array(
+        [(0, 1.1), (-0.8, 0.7), (-0.95, -0.2), (-0.6, -1.2), (-0.1, -0.5), (0.35, 0.2)]
+    )
+    behind = np.array([(-0.5, -0.9), (0, -1.35), (0.5, -0.9), (0.6, 0.6), (-0.6, 0.6)])
+    canvas.polygon(behind * size + at, shade * 0.75)
     canvas.polygon(petal * size + at, mix(shade, tint, 0.15))
     canvas.polygon(petal * (-size, size) + at, mix(shade, tint, 0.55))
-    canvas.ellipse((x + 0.05 * size, y + 0.25 * size), (0.5 * size, 0.85 * size), mix(shade, tint, 0.35))
-    canvas.ellipse((x + 0.25 * size, y + 0.1 * size), (0.16 * size, 0.55 * size), mix(shade, tint, 0.95))
+    canvas.ellipse(
+        (x + 0.05 * size, y + 0.25 * size), (0.5 * size, 0.85 * size), mix(shade, tint, 0.35)
+    )
+    canvas.ellipse(
+        (x + 0.25 * size, y + 0.1 * size), (0.16 * size, 0.55 * size), mix(shade, tint, 0.95)
+    )
 
 
 def _swaying(parallax: float, phase: float) -> Callable[[float], np.ndarray]:
