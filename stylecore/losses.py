@@ -5,7 +5,7 @@ size of what they aim at, so that a weight means the same for a small and a larg
 and a wide layer, and whatever network gives the features.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from keras import ops
@@ -13,7 +13,9 @@ from keras import ops
 Tensor = Any
 Terms = dict[str, Tensor]
 
-_TINY = 1e-8
+_TINY = 1e-16
+_SILENT_SHARE = 0.1
+"""A channel counts as if it had at least this share of its layer's mean energy."""
 
 
 def gram(features: Tensor) -> Tensor:
@@ -30,9 +32,10 @@ def gram(features: Tensor) -> Tensor:
     return ops.matmul(ops.transpose(flat, (0, 2, 1)), flat) / (height * width)
 
 
-def relative_error(values: Tensor, target: Tensor) -> Tensor:
-    """Mean square of (values - target), divided by the mean square of the target."""
-    return ops.mean(ops.square(values - target)) / (ops.mean(ops.square(target)) + _TINY)
+def _channel_energy(mean_squares: Tensor) -> Tensor:
+    """Mean square of each channel, (..., C), raised so that silent channels divide by something."""
+    overall = ops.mean(mean_squares, axis=-1, keepdims=True)
+    return mean_squares + _SILENT_SHARE * overall + _TINY
 
 
 def content_loss(
@@ -40,7 +43,8 @@ def content_loss(
 ) -> tuple[Tensor, Terms]:
     """Distance of features from the source picture's (Gatys et al. 2016, eq. 1).
 
-    L = Σ_l w_l · mean((F_l - P_l)²) / mean(P_l²), with the weights scaled to a sum of 1.
+    L = Σ_l w_l · mean_c( mean_xy((F_c - P_c)²) / e_c ), e_c = mean_xy(P_c²) + 0.1 · mean(P²), with
+    the weights scaled to a sum of 1.
 
     Args:
         features: layer name -> (N, H, W, C) of the picture that is judged.
@@ -50,34 +54,39 @@ def content_loss(
     Returns:
         the loss, and its unweighted term for each layer.
     """
-    terms = {name: relative_error(features[name], targets[name]) for name in weights}
+    terms = {name: _content_term(features[name], targets[name]) for name in weights}
     return _weighted_mean(terms, weights), terms
 
 
-def style_loss(
-    features: Mapping[str, Tensor],
-    targets: Mapping[str, Tensor],
-    weights: Mapping[str, float],
-    *,
-    statistic: Callable[[Tensor], Tensor] = gram,
-) -> tuple[Tensor, Terms]:
-    """Distance of feature statistics from the style picture's (Gatys et al. 2016, eqs. 4 and 5).
+def _content_term(features: Tensor, target: Tensor) -> Tensor:
+    error = ops.mean(ops.square(features - target), axis=(1, 2))
+    return ops.mean(error / _channel_energy(ops.mean(ops.square(target), axis=(1, 2))))
 
-    L = Σ_l w_l · mean((G_l - A_l)²) / mean(A_l²), with the weights scaled to a sum of 1. The mean
-    over the C² entries is the paper's constant 1 / C²; the division by mean(A²) takes the place of
-    a network whose filters were normalised beforehand.
+
+def style_loss(
+    features: Mapping[str, Tensor], targets: Mapping[str, Tensor], weights: Mapping[str, float]
+) -> tuple[Tensor, Terms]:
+    """Distance of Gram matrices from the style picture's (Gatys et al. 2016, eqs. 4 and 5).
+
+    L = Σ_l w_l · mean_ij((G_ij - A_ij)² / (e_i · e_j)), e_i = A_ii + 0.1 · mean(A_jj), with the
+    weights scaled to a sum of 1. The mean over the C² entries is the paper's constant 1 / C²; the
+    division makes channels weigh alike, which the paper does by rescaling the network's filters.
 
     Args:
         features: layer name -> (N, H, W, C) of the picture that is judged.
-        targets: layer name -> ``statistic`` of the style picture's features.
+        targets: layer name -> (N, C, C) Gram matrix of the style picture's features.
         weights: layer name -> weight; the layers that count.
-        statistic: what is compared; ``gram`` in the paper.
 
     Returns:
         the loss, and its unweighted term for each layer.
     """
-    terms = {name: relative_error(statistic(features[name]), targets[name]) for name in weights}
+    terms = {name: _style_term(gram(features[name]), targets[name]) for name in weights}
     return _weighted_mean(terms, weights), terms
+
+
+def _style_term(found: Tensor, target: Tensor) -> Tensor:
+    energy = _channel_energy(ops.diagonal(target, axis1=-2, axis2=-1))
+    return ops.mean(ops.square(found - target) / (energy[..., :, None] * energy[..., None, :]))
 
 
 def total_variation(images: Tensor) -> Tensor:

@@ -39,28 +39,22 @@ class Descent:
         Args:
             loss: (images, goals) -> (total, terms); ``goals`` is any nest of tensors.
         """
-        gradient = _gradient_of(loss)
+        gradient = gradient_of(loss)
 
-        def start(images: Tensor, goals: Any) -> list[tuple[Tensor, Tensor]]:
-            _, slope = gradient(images, goals)
-            return [
-                (ops.zeros_like(scale), ops.ones_like(scale) * ops.mean(ops.square(scale)))
-                for scale in _pyramid(slope)
-            ]
-
-        def step(images: Tensor, moments: Any, size: Tensor, goals: Any) -> Any:
+        def step(images: Tensor, moments: Any, size: Tensor, memory: Tensor, goals: Any) -> Any:
             terms, slope = gradient(images, goals)
             height, width = images.shape[1:3]
             after = []
             for scale, (first, second) in zip(_pyramid(slope), moments, strict=True):
                 first = _MOMENTUM * first + (1 - _MOMENTUM) * scale
-                second = _SECOND_MOMENT * second + (1 - _SECOND_MOMENT) * ops.square(scale)
+                square = ops.square(scale)
+                square = ops.where(memory > 0, square, ops.mean(square))
+                second = memory * second + (1 - memory) * square
                 move = first / (ops.sqrt(second) + _EPSILON)
                 images = images - size * _grown(move, height, width)
                 after.append((first, second))
             return ops.clip(images, 0.0, 1.0), after, terms
 
-        self._start = _compiled(start)
         self._step = _compiled(step)
 
     def minimise(
@@ -76,15 +70,20 @@ class Descent:
             ramp: steps over which the step size rises.
         """
         state = ops.convert_to_tensor(images)
-        moments = self._start(state, goals)
+        moments = [(blank, blank) for blank in _pyramid(ops.zeros_like(state))]
         terms: dict[str, Tensor] = {}
         for done in range(steps):
             size = rate * min(1.0, (done + 1) / ramp) * (1 + math.cos(math.pi * done / steps)) / 2
-            unbiased = np.float32(size / (1 - _MOMENTUM ** (done + 1)))
+            unbiased = size / (1 - _MOMENTUM ** (done + 1))
+            memory = _SECOND_MOMENT if done else 0.0
             state, moments, terms = self._step(
-                state, moments, ops.convert_to_tensor(unbiased), goals
+                state, moments, _scalar(unbiased), _scalar(memory), goals
             )
         return ops.convert_to_numpy(state), {name: float(term) for name, term in terms.items()}
+
+
+def _scalar(number: float) -> Tensor:
+    return ops.convert_to_tensor(np.float32(number))
 
 
 def _pyramid(images: Tensor) -> list[Tensor]:
@@ -103,8 +102,8 @@ def _grown(images: Tensor, height: int, width: int) -> Tensor:
     )
 
 
-def _gradient_of(loss: Loss) -> Callable[[Tensor, Any], tuple[dict[str, Tensor], Tensor]]:
-    """(images, goals) -> (terms, gradient of the total); the one place that asks for the backend."""
+def gradient_of(loss: Loss) -> Callable[[Tensor, Any], tuple[dict[str, Tensor], Tensor]]:
+    """(images, goals) -> (terms, gradient of the total); on either backend."""
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf

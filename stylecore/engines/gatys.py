@@ -23,9 +23,9 @@ from stylecore.losses import content_loss, gram, style_loss, temporal_loss, tota
 COARSE_SIDE = 160
 """A first frame begins no smaller than this on its longer side."""
 COARSE_SHARE = 0.6
-"""Share of the first frame's steps that each coarser size takes before the next finer one."""
-LATER_RATE = 0.5
-"""Step size of later frames as a part of the first frame's: their start is nearly right."""
+"""Share of the first frame's steps that go into all sizes but the finest."""
+LATER_RATE = 0.3
+"""Step size of later frames, as a share of the first frame's: their start is nearly right."""
 
 Tensor = Any
 Features = Callable[[Tensor], Mapping[str, Tensor]]
@@ -108,9 +108,17 @@ class GatysEngine:
     def _warm_start(self, frame: FrameInput) -> np.ndarray | None:
         if self._settings.start == "previous":
             return frame.previous
-        if self._settings.start == "flow" and frame.warped is not None:
-            return frame.warped
-        return None
+        moved = self._moved(frame)
+        if moved is None:
+            return None
+        warped, trust = moved
+        return trust * warped + (1 - trust) * frame.content
+
+    def _moved(self, frame: FrameInput) -> tuple[np.ndarray, np.ndarray] | None:
+        """The frame before on this one, and (H, W, 1) where it counts; None without a motion."""
+        if self._settings.start != "flow" or frame.warped is None or frame.mask is None:
+            return None
+        return frame.warped, frame.mask[..., None]
 
     def _paint_from_coarse(self, frame: FrameInput) -> tuple[np.ndarray, dict[str, float], int]:
         coarsest = self._levels[0]
@@ -135,9 +143,11 @@ class GatysEngine:
         if self._settings.content_weight and self._settings.content_layers:
             found = self._features(ops.convert_to_tensor(content[None]))
             goals["content"] = {name: found[name] for name in self._settings.content_layers}
-        if self._temporal_weight and self._settings.start == "flow" and frame.warped is not None:
-            goals["warped"] = ops.convert_to_tensor(frame.warped[None])
-            goals["mask"] = ops.convert_to_tensor(frame.mask[None, ..., None])
+        moved = self._moved(frame)
+        if self._temporal_weight and moved is not None:
+            warped, trust = moved
+            goals["warped"] = ops.convert_to_tensor(warped[None])
+            goals["mask"] = ops.convert_to_tensor(trust[None])
         return goals
 
     def _loss(self, images: Tensor, goals: Mapping[str, Any]) -> tuple[Tensor, dict[str, Tensor]]:
@@ -167,17 +177,12 @@ class GatysEngine:
 
 def coarse_to_fine(shape: tuple[int, int], steps: int) -> list[tuple[tuple[int, int], int]]:
     """Sizes from coarse to fine, each half the next, and the share of ``steps`` for each."""
-    height, width = shape
-    sizes = [(height, width)]
+    sizes = [shape]
     while max(sizes[0]) // 2 >= COARSE_SIDE:
         sizes.insert(0, ((sizes[0][0] + 1) // 2, (sizes[0][1] + 1) // 2))
-    plan, left = [], steps
-    for size in sizes[:-1]:
-        share = round(COARSE_SHARE * left)
-        if share:
-            plan.append((size, share))
-            left -= share
-    return [*plan, (sizes[-1], left)]
+    coarse = int(COARSE_SHARE * steps) // (len(sizes) - 1) if len(sizes) > 1 else 0
+    plan = [(size, coarse) for size in sizes[:-1] if coarse]
+    return [*plan, (shape, steps - coarse * len(plan))]
 
 
 def _load_features(settings: GatysSettings) -> Features:

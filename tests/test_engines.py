@@ -1,0 +1,224 @@
+"""What every engine promises, and what is particular to each."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stylecore.config import FastSettings, GatysSettings, VideoSettings
+from stylecore.engines import FrameInput, create_engine, engine_digest
+from stylecore.engines.gatys import GatysEngine, coarse_to_fine
+from stylecore.engines.registry import ALGORITHM_VERSIONS
+from stylecore.errors import SettingsError, StyleError, WeightsError
+from stylecore.networks.features import load_features
+from stylecore.networks.hub import load_hub
+
+HUB_MODULE = (
+    Path(__file__).parents[2] / "shared" / "weights" / "magenta_arbitrary_stylization_distilled"
+)
+SHORT = GatysSettings(first_iterations=12, iterations=4)
+
+
+def picture(height: int, width: int, *, phase: float = 0.0) -> np.ndarray:
+    """Coloured waves, (height, width, 3)."""
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    waves = [np.sin(columns / 5 + phase), np.cos(rows / 7), np.sin((rows + columns) / 9 + phase)]
+    return (np.stack(waves, axis=-1) / 2 + 0.5).astype(np.float32)
+
+
+STYLE = picture(40, 56, phase=2.0)[..., ::-1] ** 2
+
+
+def first_frame(height: int = 32, width: int = 48, *, number: int = 0) -> FrameInput:
+    return FrameInput(number=number, content=picture(height, width))
+
+
+def later_frame(previous: np.ndarray, *, number: int = 1) -> FrameInput:
+    height, width = previous.shape[:2]
+    return FrameInput(
+        number=number,
+        content=picture(height, width, phase=0.1),
+        previous=previous,
+        warped=np.roll(previous, 1, axis=1),
+        mask=np.ones((height, width), np.float32),
+    )
+
+
+def chosen(engine: str) -> VideoSettings:
+    if engine == "fast" and not HUB_MODULE.is_dir():
+        pytest.skip("the stand-in for the TensorFlow Hub module is not beside the repository")
+    return VideoSettings(engine=engine, gatys=SHORT, fast=FastSettings(model=str(HUB_MODULE)))
+
+
+@pytest.mark.parametrize("name", ["identity", "gatys", "fast"])
+def test_every_engine_keeps_shape_and_range_and_repeats_itself(name):
+    settings, shape = chosen(name), (33, 47)
+    runs = []
+    for _ in range(2):
+        engine = create_engine(settings)
+        engine.prepare(STYLE, shape=shape)
+        first, _ = engine.render(first_frame(*shape))
+        later, record = engine.render(later_frame(first))
+        again, _ = engine.render(later_frame(first))
+        assert np.array_equal(later, again), "a frame depends on what the engine did before"
+        runs.append((first, later))
+    for image in runs[0]:
+        assert image.shape == (*shape, 3)
+        assert image.dtype == np.float32
+        assert image.min() >= 0 and image.max() <= 1
+    for one, other in zip(*runs, strict=True):
+        assert np.array_equal(one, other), "two engines disagree"
+    assert record.seconds >= 0 and all(np.isfinite(list(record.losses.values())))
+
+
+def test_identity_changes_nothing():
+    engine = create_engine(VideoSettings(engine="identity"))
+    engine.prepare(STYLE, shape=(32, 48))
+    frame = first_frame()
+    assert np.array_equal(engine.render(frame)[0], frame.content)
+
+
+class CountedFeatures:
+    """The real network, and how many pictures of which size it was asked for directly."""
+
+    def __init__(self, settings: GatysSettings) -> None:
+        names = sorted({*settings.style_layers, *settings.content_layers})
+        self._network = load_features(settings.features, names)
+        self.sizes: list[tuple[int, int]] = []
+
+    def __call__(self, images):
+        self.sizes.append(tuple(images.shape[1:3]))
+        return self._network(images)
+
+
+@pytest.fixture(scope="module")
+def network():
+    return CountedFeatures(SHORT)
+
+
+def gatys(network: CountedFeatures, *, shape=(32, 48), seed=0, coherence=0.8, **changes):
+    engine = GatysEngine(
+        SHORT.model_copy(update=changes), features=network, seed=seed, coherence=coherence
+    )
+    engine.prepare(STYLE, shape=shape)
+    return engine
+
+
+def test_style_is_seen_once_and_each_frame_once(network):
+    engine = gatys(network)
+    first, _ = engine.render(first_frame())
+    engine.render(later_frame(first))
+    network.sizes.clear()
+    for number in (2, 3, 4):
+        engine.render(later_frame(first, number=number))
+    assert network.sizes == [(32, 48)] * 3, "more than the content's features, or compiled again"
+
+
+def test_painting_brings_the_style_nearer(network):
+    engine = gatys(network, first_iterations=60)
+    _, record = engine.render(first_frame())
+    start = gatys(network, first_iterations=1)
+    _, untouched = start.render(first_frame())
+    assert record.losses["style"] < 0.5 * untouched.losses["style"]
+    assert record.iterations == 60
+
+
+def test_noise_is_drawn_by_seed_and_frame_number(network):
+    def painted(seed: int, number: int) -> np.ndarray:
+        engine = gatys(network, start="noise", seed=seed, first_iterations=1)
+        return engine.render(first_frame(number=number))[0]
+
+    assert np.array_equal(painted(1, 5), painted(1, 5))
+    assert not np.array_equal(painted(1, 5), painted(1, 6))
+    assert not np.array_equal(painted(1, 5), painted(2, 5))
+
+
+def test_a_start_that_is_right_already_is_not_shaken(network):
+    """Video reference trap: small-epsilon Adam moves every pixel by the step size at once."""
+    engine = gatys(network, first_iterations=300, iterations=10)
+    frame = first_frame()
+    settled, before = engine.render(frame)
+    still = FrameInput(
+        number=1,
+        content=frame.content,
+        previous=settled,
+        warped=settled,
+        mask=np.ones(settled.shape[:2], np.float32),
+    )
+    result, after = engine.render(still)
+    assert np.abs(result - settled).mean() < 0.01
+    assert after.losses["total"] < 1.1 * before.losses["total"]
+
+
+def test_temporal_weight_holds_the_warped_frame(network):
+    free, held = (
+        gatys(network, temporal_weight=weight, coherence=1.0, iterations=20) for weight in (0, 3e4)
+    )
+    first, _ = free.render(first_frame())
+    frame = later_frame(first)
+    distances = [np.abs(engine.render(frame)[0] - frame.warped).mean() for engine in (free, held)]
+    assert distances[1] < 0.5 * distances[0]
+
+
+def test_a_frame_of_another_shape_is_refused(network):
+    with pytest.raises(SettingsError, match="shape"):
+        gatys(network).render(first_frame(40, 48))
+
+
+def test_coarse_to_fine_ends_at_the_frame_with_all_steps_spent():
+    for shape in [(32, 48), (270, 480), (1080, 1920), (2160, 3840), (481, 853)]:
+        plan = coarse_to_fine(shape, 250)
+        assert plan[-1][0] == shape
+        assert sum(steps for _, steps in plan) == 250
+        assert all(steps > 0 for _, steps in plan)
+    assert coarse_to_fine((1080, 1920), 1) == [((1080, 1920), 1)]
+
+
+def test_digest_names_algorithm_and_weights(tmp_path):
+    gatys_digest = engine_digest(VideoSettings())
+    assert gatys_digest.startswith(f"gatys-{ALGORITHM_VERSIONS['gatys']}-")
+    vgg = VideoSettings(gatys=GatysSettings(features="vgg19"))
+    assert engine_digest(vgg) != gatys_digest
+    module = tmp_path / "module"
+    module.mkdir()
+    settings = VideoSettings(engine="fast", fast=FastSettings(model=str(module)))
+    (module / "saved_model.pb").write_bytes(b"one")
+    one = engine_digest(settings)
+    (module / "saved_model.pb").write_bytes(b"two")
+    assert engine_digest(settings) != one
+
+
+def test_fast_without_a_model_says_what_to_give():
+    settings = VideoSettings(engine="fast")
+    for use in (create_engine, engine_digest):
+        with pytest.raises(SettingsError, match="--model"):
+            use(settings)
+
+
+def test_what_is_not_a_module_is_refused_in_one_sentence(tmp_path):
+    (tmp_path / "notes.txt").write_text("nothing")
+    with pytest.raises(WeightsError, match="--model FOLDER"):
+        load_hub(str(tmp_path))
+    (tmp_path / "saved_model.pb").write_bytes(b"not a model")
+    with pytest.raises(StyleError, match="SavedModel"):
+        load_hub(str(tmp_path))
+
+
+def test_an_unreachable_handle_names_the_ways_out(monkeypatch, tmp_path):
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
+    with pytest.raises(WeightsError, match=r"TFHUB_CACHE_DIR.*--model FOLDER"):
+        load_hub("http://127.0.0.1:1/nobody/nothing/1")
+
+
+def test_fast_blends_only_where_the_motion_is_sure():
+    settings, shape = chosen("fast"), (40, 56)
+    engine = create_engine(settings)
+    engine.prepare(STYLE, shape=shape)
+    alone, _ = engine.render(first_frame(*shape))
+    mask = np.zeros(shape, np.float32)
+    mask[:, :28] = 1
+    black = np.zeros((*shape, 3), np.float32)
+    frame = FrameInput(number=1, content=picture(*shape), previous=black, warped=black, mask=mask)
+    blended, _ = engine.render(frame)
+    np.testing.assert_allclose(blended[:, 28:], alone[:, 28:], atol=1e-6)
+    np.testing.assert_allclose(blended[:, :28], 0.36 * alone[:, :28], atol=1e-5)
