@@ -11,7 +11,7 @@ from stylecore.config import OutputSettings
 from stylecore.errors import MediaError, OutputError
 from stylecore.media.index import SourceIndex, index_source
 from stylecore.media.opening import open_container
-from stylecore.media.writer import CODECS
+from stylecore.media.writer import CODECS, copied_streams
 
 LIKE_SMPTE170M = {"bt470bg": "smpte170m", "fcc": "smpte170m"}
 """Matrices that some codecs write as SMPTE 170M, which is the same or differs by less than 0.3%."""
@@ -26,7 +26,8 @@ class Verification:
     """Seconds by which everything, sound too, begins later; not 0 only where the source's sound
     begins before 0 and the target's container cannot say so."""
     sound_identical: bool | None
-    """None where there was nothing to compare: no sound, or only a part of the source."""
+    """None where there was nothing to compare: no sound that the container can hold, or only a
+    part of the source."""
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -76,7 +77,7 @@ def verify_video(
                 f"frame {number} is shown at {float(got):.4f} s instead of {float(wanted):.4f} s"
             )
     _compare_tags(found, index, output)
-    sound = _compare_sound(target, source, index, found, start, stop, output)
+    sound = _compare_sound(target, source, index, found, output, whole=whole)
     return Verification(found.frame_count, delay, sound)
 
 
@@ -118,17 +119,19 @@ def _compare_sound(
     source: Path,
     index: SourceIndex,
     found: SourceIndex,
-    start: int,
-    stop: int,
     output: OutputSettings,
+    *,
+    whole: bool,
 ) -> bool | None:
-    if output.audio == "drop" or (start, stop) != (0, index.frame_count):
+    if output.audio == "drop":
         return None
     copied = [stream.index for stream in found.streams if stream.kind == "audio"]
-    originals = [stream.index for stream in index.streams if stream.kind == "audio"]
-    if not copied or len(copied) != len(originals):
+    expected = [info.index for info in copied_streams(index, target) if info.kind == "audio"]
+    if len(copied) != len(expected):
+        raise _failure(f"it has {len(copied)} sound tracks instead of {len(expected)}")
+    if not expected or not whole:
         return None
-    if _sound_digests(target, copied) != _sound_digests(source, originals):
+    if _sound_digests(target, copied) != _sound_digests(source, expected):
         raise _failure("its sound differs from the source's")
     return True
 

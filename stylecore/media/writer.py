@@ -6,6 +6,7 @@ bytes.
 """
 
 import errno
+import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,8 +23,8 @@ from av.video.stream import VideoStream
 from stylecore.config import OutputSettings
 from stylecore.errors import OutputError, SettingsError
 from stylecore.media.colour import encoding_graph, matrix_code
-from stylecore.media.index import SourceIndex
-from stylecore.media.opening import open_container
+from stylecore.media.index import SourceIndex, StreamInfo
+from stylecore.media.opening import inert_name, open_container
 
 THREADS = "4"
 """Fixed, since the number of threads changes what x264 writes."""
@@ -57,7 +58,8 @@ class Codec:
 
 KIND_NAMES = {"audio": "sound", "video": "picture"}
 MP4, MOV, MKV, WEBM = ".mp4", ".mov", ".mkv", ".webm"
-CONTAINERS = frozenset({MP4, ".m4v", MOV, MKV, WEBM})
+CONTAINERS = {MP4: "mp4", ".m4v": "mp4", MOV: "mov", MKV: "matroska", WEBM: "webm"}
+"""Suffixes to the names of ffmpeg's muxers."""
 _YUV420 = ("yuv420p", "yuv444p", "yuv420p10le", "yuv444p10le")
 CODECS = {
     "h264": Codec("libx264", frozenset({MP4, ".m4v", MOV, MKV}), 16, "medium", _YUV420),
@@ -152,6 +154,17 @@ def _fitting_format(settings: OutputSettings, size: tuple[int, int], *, deep: bo
     return chosen
 
 
+def copied_streams(index: SourceIndex, target: Path) -> tuple[StreamInfo, ...]:
+    """The source's sound and subtitle streams that a file named like ``target`` can hold as is."""
+    with av.open(io.BytesIO(), "w", format=CONTAINERS[target.suffix.lower()]) as scratch:
+        supported = scratch.supported_codecs
+    return tuple(
+        info
+        for info in index.streams
+        if info.kind in ("audio", "subtitle") and info.codec in supported
+    )
+
+
 def write_video(
     frames: Iterable[np.ndarray],
     target: Path,
@@ -180,13 +193,16 @@ def write_video(
         with (
             open_container(source) as origin,
             av.open(
-                str(target),
+                inert_name(target),
                 "w",
+                format=CONTAINERS[target.suffix.lower()],
                 options=BIT_EXACT,
                 container_options=_container_options(target, index),
             ) as result,
         ):
-            return _Writer(origin, result, index, start, stop, output).write(iter(frames))
+            copied = copied_streams(index, target) if output.audio == "keep" else ()
+            writer = _Writer(origin, result, index, start, stop, output, copied)
+            return writer.write(iter(frames))
     except (av.FFmpegError, OSError) as error:
         target.unlink(missing_ok=True)
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
@@ -213,10 +229,11 @@ class _Writer:
         start: int,
         stop: int,
         output: OutputSettings,
+        copied: tuple[StreamInfo, ...],
     ) -> None:
         self.origin, self.result = origin, result
         self.index, self.start, self.stop = index, start, stop
-        self.output = output
+        self.output, self.copied = output, copied
         self.codec = CODECS[output.codec]
         self.full_range = index.full_range and self.codec.full_range
         self.notes: list[str] = []
@@ -306,10 +323,9 @@ class _Writer:
     def _add_copies(self) -> dict[int, Stream]:
         """Output streams for the source streams that this container can hold, by source index."""
         copies: dict[int, Stream] = {}
-        supported = self.result.supported_codecs
         for info in self.index.streams:
             stream = self.origin.streams[info.index]
-            if info.kind not in ("audio", "subtitle") or info.codec not in supported:
+            if info not in self.copied:
                 self.notes.append(
                     f"One {KIND_NAMES.get(info.kind, info.kind)} stream ({info.codec}) is left "
                     f"out: {self.result.format.name} cannot hold a copy of it."

@@ -1,0 +1,340 @@
+"""Sources that lie about themselves, and outputs that cannot say everything."""
+
+import os
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import ffmpeg
+import numpy as np
+import pytest
+from av.stream import Disposition
+
+from stylecore.config import OutputSettings
+from stylecore.errors import OutputError, SettingsError
+from stylecore.media import (
+    SourceIndex,
+    check_output,
+    index_source,
+    read_frames,
+    read_picture,
+    run_ffmpeg,
+    split_to_disk,
+    verify_video,
+    write_video,
+)
+from stylecore.media.writer import CODECS
+from stylecore.metrics import psnr
+from tests import clips
+
+FAST = OutputSettings(preset="ultrafast")
+
+
+def trip(
+    source: Path, target: Path, output: OutputSettings = FAST
+) -> tuple[SourceIndex, tuple[str, ...], tuple[str, ...]]:
+    """Sends all frames through unchanged; index, notes and what was verified."""
+    index = index_source(source)
+    part = {"source": source, "index": index, "start": 0, "stop": index.frame_count}
+    frames = read_frames(source, index, 0, index.frame_count)
+    notes = write_video(frames, target, output=output, **part)
+    size = (index.width, index.height)
+    return index, notes, verify_video(target, size=size, output=output, **part).statements
+
+
+def remux(
+    source: Path, target: Path, *, change: Callable[[int, av.Packet], None] = lambda *_: None
+) -> Path:
+    """Copies all packets; ``change`` gets the number and the packet of each picture."""
+    with av.open(str(source)) as origin, av.open(str(target), "w") as result:
+        copies = {s.index: result.add_stream_from_template(s) for s in origin.streams}
+        pictures = 0
+        for packet in origin.demux():
+            if packet.dts is None:
+                continue
+            if packet.stream.type == "video":
+                change(pictures, packet)
+                pictures += 1
+            packet.stream = copies[packet.stream.index]
+            result.mux(packet)
+    return target
+
+
+def assert_ranges_are_exact(path: Path, ranges: list[tuple[int, int]]) -> None:
+    index = index_source(path)
+    every = list(read_frames(path, index, 0, index.frame_count))
+    for start, stop in ranges:
+        some = list(read_frames(path, index, start, stop))
+        assert len(some) == stop - start
+        assert all(np.array_equal(a, b) for a, b in zip(every[start:stop], some, strict=True))
+
+
+def test_a_keyframe_that_is_none_does_not_spoil_a_range(tmp_path: Path) -> None:
+    """A player that trusts the flags decodes rubbish from frame 5, 10, ... on."""
+
+    def lie(number: int, packet: av.Packet) -> None:
+        packet.is_keyframe = packet.is_keyframe or number % 5 == 0
+
+    honest = clips.write_clip(tmp_path / "a.mp4", frames=24, codec="mpeg4", options={"g": "250"})
+    source = remux(honest, tmp_path / "b.mp4", change=lie)
+    with av.open(str(source)) as container:
+        assert sum(packet.is_keyframe for packet in container.demux(video=0)) > 1
+    assert_ranges_are_exact(source, [(start, start + 2) for start in range(22)])
+
+
+@pytest.mark.parametrize("suffix", [".ts", ".flv", ".mkv", ".mov"])
+def test_ranges_are_exact_in_every_container(suffix: str, tmp_path: Path) -> None:
+    source = remux(clips.write_clip(tmp_path / "a.mp4", frames=24), tmp_path / f"b{suffix}")
+    assert_ranges_are_exact(source, [(0, 3), (4, 9), (8, 10), (13, 24), (23, 24)])
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("cockatoo_yuv444.mp4", 97), ("phone_old_3gp_h263_vfr.3gp", 165)]
+)
+def test_real_clips_with_false_keyframes(name: str, start: int, shared_clips: Path) -> None:
+    path = shared_clips / name
+    index = index_source(path)
+    size = (index.width // 8 * 2, index.height // 8 * 2)
+    *_, before = read_frames(path, index, 0, start + 1, size=size)
+    (sought,) = read_frames(path, index, start, start + 1, size=size)
+    assert np.array_equal(before, sought)
+
+
+def test_every_orientation_is_the_one_that_ffmpeg_shows(tmp_path: Path) -> None:
+    plain = clips.write_clip(tmp_path / "plain.mp4", frames=2)
+    for turn in (0, 90, 180, 270):
+        for mirrored in (False, True):
+            source = tmp_path / f"{turn}{mirrored}.mp4"
+            write_turned(plain, source, turn, mirrored)
+            index = index_source(source)
+            folder = tmp_path / source.stem
+            folder.mkdir()
+            split_to_disk(source, index, folder, 0, 1)
+            shown = read_picture(folder / "00000000.png")
+            (frame,) = read_frames(source, index, 0, 1)
+            assert frame.shape == shown.shape
+            assert psnr(shown, frame / np.float32(255)) > 45
+
+
+def write_turned(plain: Path, target: Path, turn: int, mirrored: bool) -> None:
+    with av.open(str(plain)) as origin, av.open(str(target), "w") as result:
+        stream = result.add_stream("libx264", rate=24, options={"crf": "12"})
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.set_display_rotation(turn, hflip=mirrored)
+        for frame in origin.decode(video=0):
+            frame.pict_type = 0
+            result.mux(stream.encode(frame))
+        result.mux(stream.encode(None))
+
+
+def test_sound_of_a_transport_stream_is_the_same_in_mp4(tmp_path: Path) -> None:
+    """MPEG-TS puts a header before each AAC frame, which MP4 has not."""
+    whole = clips.write_clip(tmp_path / "a.mp4", sounds=1)
+    _, notes, statements = trip(remux(whole, tmp_path / "b.ts"), tmp_path / "c.mp4")
+    assert notes == ()
+    assert "sound copied bit for bit" in statements
+    assert clips.sound_packets(tmp_path / "c.mp4") == clips.sound_packets(whole)
+
+
+def test_a_lost_sound_track_does_not_pass(tmp_path: Path) -> None:
+    source = clips.write_clip(tmp_path / "in.mp4", sounds=1)
+    index, _, _ = trip(source, tmp_path / "out.mp4", OutputSettings(audio="drop"))
+    with pytest.raises(OutputError, match="0 sound tracks instead of 1"):
+        verify_video(tmp_path / "out.mp4", source=source, index=index, start=0, stop=12,
+                     size=(96, 64), output=FAST)  # fmt: skip
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_pixel_aspect_is_kept_or_refused_before_the_work(codec: str, tmp_path: Path) -> None:
+    source = clips.write_clip(tmp_path / "in.mp4", frames=3, aspect=Fraction(16, 11))
+    index, output = index_source(source), OutputSettings(codec=codec)
+    for suffix in CODECS[codec].containers:
+        target = tmp_path / f"out{suffix}"
+        try:
+            check_output(target, output, index=index)
+        except SettingsError as error:
+            assert "not square" in str(error)
+        else:
+            trip(source, target, output)
+            assert Fraction(index_source(target).sample_aspect_ratio) == Fraction(16, 11)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("full_range", [False, True])
+def test_every_codec_shows_the_sources_colours(
+    codec: str, full_range: bool, tmp_path: Path
+) -> None:
+    tags = {"colorspace": 1, "color_primaries": 1, "color_trc": 1,
+            "color_range": 2 if full_range else 1}  # fmt: skip
+    source = clips.write_clip(tmp_path / "in.mkv", frames=3, tags=tags, options={"crf": "2"})
+    target = tmp_path / f"out{min(CODECS[codec].containers)}"
+    quality = 4 if CODECS[codec].quality is not None else None
+    index, _, _ = trip(source, target, OutputSettings(codec=codec, quality=quality))
+    again = index_source(target)
+    assert (again.matrix, again.colour_primaries, again.colour_transfer) == ("bt709", 1, 1)
+    for before, after in zip(
+        read_frames(source, index, 0, 3), read_frames(target, again, 0, 3), strict=True
+    ):
+        scale = np.float32(np.iinfo(after.dtype).max)
+        # A wrong range gives 32 dB, a wrong matrix 28.
+        assert psnr(before / np.float32(255), after / scale) > 40
+
+
+@pytest.mark.parametrize(
+    ("codec", "source"),
+    [
+        ("vp9", {"pixel_format": "yuv420p10le"}),
+        ("av1", {"size": (97, 65), "pixel_format": "yuv444p"}),
+    ],
+)
+def test_frames_that_a_codec_cannot_hold_are_refused_before_the_work(
+    codec: str, source: dict, tmp_path: Path
+) -> None:
+    index = index_source(clips.write_clip(tmp_path / "in.mkv", frames=2, **source))
+    with pytest.raises(SettingsError, match=f"{codec} cannot hold .*--codec h264"):
+        check_output(tmp_path / "out.mp4", OutputSettings(codec=codec), index=index)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(suffix: str, tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("needs /dev/full, which only Linux has")
+    source = clips.write_clip(tmp_path / "in.mp4", sounds=1)
+    target = tmp_path / f"out{suffix}"
+    target.symlink_to("/dev/full")
+    with pytest.raises(OutputError, match="No space"):
+        trip(source, target)
+    assert not os.path.lexists(target)
+
+
+@pytest.mark.parametrize("name", ["a%d.mp4", "out:x.mkv", "-o.mp4", "concat:y.mp4", "n\nl.mkv"])
+def test_output_names_have_no_meaning_of_their_own(name: str, tmp_path: Path) -> None:
+    trip(clips.write_clip(tmp_path / "in.mkv", frames=2), tmp_path / name)
+    assert {path.name for path in tmp_path.iterdir()} == {"in.mkv", name}
+
+
+SUBTITLES = "1\n00:00:00,050 --> 00:00:00,150\nhello\n\n2\n00:00:00,300 --> 00:00:00,450\nworld\n"
+CHAPTERS = [
+    {"id": 1, "start": 0, "end": 250, "time_base": Fraction(1, 1000), "metadata": {"title": "a"}},
+    {"id": 2, "start": 250, "end": 500, "time_base": Fraction(1, 1000), "metadata": {"title": "b"}},
+]
+
+
+@pytest.fixture
+def rich(tmp_path: Path) -> Path:
+    """Matroska with two languages of sound, the second by default, subtitles, chapters, a title."""
+    plain = clips.write_clip(tmp_path / "plain.mp4", sounds=2)
+    (tmp_path / "words.srt").write_text(SUBTITLES)
+    target = tmp_path / "rich.mkv"
+    with (
+        av.open(str(plain)) as origin,
+        av.open(str(tmp_path / "words.srt")) as words,
+        av.open(str(target), "w") as result,
+    ):
+        copies = {stream: result.add_stream_from_template(stream) for stream in origin.streams}
+        text = result.add_stream_from_template(words.streams[0])
+        first, second = (copies[stream] for stream in origin.streams.audio)
+        first.metadata["language"], second.metadata["language"] = "deu", "fra"
+        text.metadata["language"] = "eng"
+        first.disposition, second.disposition = Disposition(0), Disposition.default
+        result.metadata["title"] = "Holiday"
+        result.set_chapters(CHAPTERS)
+        for container, streams in ((origin, copies), (words, {words.streams[0]: text})):
+            for packet in container.demux():
+                if packet.dts is not None:
+                    packet.stream = streams[packet.stream]
+                    result.mux(packet)
+    return target
+
+
+def extras(path: Path) -> dict[str, object]:
+    """All but the picture, found without our own reader."""
+    with av.open(str(path)) as container:
+        streams = [stream for stream in container.streams if stream.type in ("audio", "subtitle")]
+        subtitles = container.streams.subtitles
+        packets = container.demux(*subtitles) if subtitles else ()
+        return {
+            "streams": [
+                (stream.type, stream.metadata.get("language"),
+                 bool(stream.disposition & Disposition.default))
+                for stream in streams
+            ],
+            "words": [(bytes(packet), packet.pts) for packet in packets if packet.dts is not None],
+            "title": container.metadata.get("title"),
+            "chapters": [
+                (chapter["start"] * chapter["time_base"], chapter["metadata"]["title"])
+                for chapter in container.chapters()
+            ],
+        }  # fmt: skip
+
+
+def test_matroska_keeps_all_that_is_beside_the_picture(rich: Path, tmp_path: Path) -> None:
+    _, notes, statements = trip(rich, tmp_path / "out.mkv")
+    assert notes == ()
+    assert "sound copied bit for bit" in statements
+    before, after = extras(rich), extras(tmp_path / "out.mkv")
+    assert before["streams"] == [
+        ("audio", "deu", False), ("audio", "fra", True), ("subtitle", "eng", False),
+    ]  # fmt: skip
+    assert len(before["words"]) == 2
+    assert before["chapters"] == [(0, "a"), (Fraction(1, 4), "b")]
+    assert after == before
+
+
+def test_mp4_says_that_it_cannot_hold_these_subtitles(rich: Path, tmp_path: Path) -> None:
+    _, notes, _ = trip(rich, tmp_path / "out.mp4")
+    assert len(notes) == 1
+    assert "subtitle" in notes[0]
+    kept = extras(tmp_path / "out.mp4")
+    assert [stream[:2] for stream in kept["streams"]] == [("audio", "deu"), ("audio", "fra")]
+    assert kept["title"] == "Holiday"
+
+
+def test_cover_art_is_not_the_picture(tmp_path: Path) -> None:
+    plain = clips.write_clip(tmp_path / "plain.mp4")
+    cover = clips.write_picture(tmp_path / "cover.png")
+    source = tmp_path / "in.mp4"
+    command = ffmpeg.output(
+        ffmpeg.input(str(cover)), ffmpeg.input(str(plain)), str(source),
+        c="copy", **{"disposition:v:0": "attached_pic"},
+    )  # fmt: skip
+    run_ffmpeg(command, timeout_seconds=60)
+    index, notes, _ = trip(source, tmp_path / "out.mp4")
+    assert (index.frame_count, index.width) == (12, 96)
+    assert "left out" in notes[0]
+
+
+def test_frames_before_an_edit_are_not_shown(tmp_path: Path) -> None:
+    """A cut without encoding keeps frames in the file that a player must not show."""
+    plain = clips.write_clip(tmp_path / "plain.mp4", frames=24, sounds=1)
+    source = tmp_path / "in.mp4"
+    run_ffmpeg(ffmpeg.input(str(plain), ss=0.5).output(str(source), c="copy"), timeout_seconds=60)
+    index, _, _ = trip(source, tmp_path / "out.mp4")
+    with av.open(str(source)) as container:
+        assert index.frame_count < container.streams.video[0].frames
+    assert clips.timestamps(tmp_path / "out.mp4") == clips.timestamps(source)
+
+
+def test_a_moving_gif_keeps_its_delays(tmp_path: Path) -> None:
+    pts = [0, 5, 12, 40, 47, 60]
+    source = clips.write_clip(
+        tmp_path / "in.gif", frames=6, codec="gif", pixel_format="rgb8", options={},
+        time_base=Fraction(1, 100), pts=pts,
+    )  # fmt: skip
+    trip(source, tmp_path / "out.mp4")
+    assert clips.timestamps(tmp_path / "out.mp4") == [Fraction(time, 100) for time in pts]
+
+
+def test_interlaced_video_is_deinterlaced_frame_by_frame(tmp_path: Path) -> None:
+    options = {"crf": "10", "x264-params": "tff=1"}
+    source = clips.write_clip(tmp_path / "in.mkv", options=options)
+    index, _, _ = trip(source, tmp_path / "out.mkv")
+    assert "one frame for each frame" in index.notes[0]
+    assert not index_source(tmp_path / "out.mkv").interlaced
+    assert_ranges_are_exact(source, [(0, 2), (5, 9), (10, 12)])
+
+
+def test_one_frame_is_a_video(tmp_path: Path) -> None:
+    _, _, statements = trip(clips.write_clip(tmp_path / "in.mp4", frames=1), tmp_path / "out.mp4")
+    assert statements[0] == "1 frame"
