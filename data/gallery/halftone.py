@@ -12,6 +12,10 @@ INKS = {"cyan": "#12a5d8", "magenta": "#ee2d7b", "yellow": "#ffd51e", "black": "
 SCREENS = {"cyan": (15, 13.0, (1.5, -1.0)), "magenta": (75, 13.0, (-2.0, 1.2)),
            "yellow": (0, 9.5, (1.0, 2.0)), "black": (45, 17.0, (0.0, 0.0))}  # fmt: skip
 """Angle of each screen in degrees, distance of its dots and error of its register in pixels."""
+BURST = (0.38, 0.42)
+BALLS = ((0.80, 0.24, 0.145, "cyan"), (0.74, 0.60, 0.10, "magenta"),
+         (0.13, 0.74, 0.085, "cyan"), (0.10, 0.13, 0.075, "yellow"))  # fmt: skip
+"""x, y, radius in pictures, and the ink of each ball."""
 
 
 def draw() -> np.ndarray:
@@ -42,46 +46,62 @@ def _screen(amount: np.ndarray, degrees: float, spacing: float) -> np.ndarray:
     return np.where(amount >= 0.97, 1.0, np.where(amount <= 0.02, 0.0, dots)).astype(np.float32)
 
 
-def _separations() -> dict[str, np.ndarray]:
-    """Amount of every ink in [0, 1]: a burst, a wave of bands and rolling balls."""
-    side = SIDE * OVERSAMPLING
-    x, y = unit_grid(side)
-    inks = {name: np.zeros((side, side), np.float32) for name in INKS}
+class _Sheet:
+    """Amount of every ink in [0, 1]; what is laid later replaces what lies under it."""
 
-    def lay(inside: np.ndarray, **amounts: np.ndarray | float) -> None:
-        for name, amount in inks.items():
+    def __init__(self, side: int) -> None:
+        self.inks = {name: np.zeros((side, side), np.float32) for name in INKS}
+
+    def lay(self, inside: np.ndarray, **amounts: np.ndarray | float) -> None:
+        for name, amount in self.inks.items():
             np.copyto(amount, np.float32(amounts.get(name, 0.0)), where=inside)
 
-    radius, angle = np.hypot(x - 0.38, y - 0.42), np.arctan2(y - 0.42, x - 0.38)
+
+def _separations() -> dict[str, np.ndarray]:
+    """A burst before rays, bands of hills and balls."""
+    side = SIDE * OVERSAMPLING
+    x, y = unit_grid(side)
+    sheet = _Sheet(side)
+    radius = np.hypot(x - BURST[0], y - BURST[1])
+    angle = np.arctan2(y - BURST[1], x - BURST[0])
     rays = np.sin(18 * angle) > 0
-    lay(rays, cyan=np.clip(0.12 + 0.75 * radius, 0, 0.9))
-    lay(~rays, magenta=np.clip(0.95 - 0.9 * radius, 0.05, 0.9), yellow=0.35)
-    lay(_lines(side), black=1.0)
+    sheet.lay(rays, cyan=np.clip(0.12 + 0.75 * radius, 0, 0.9))
+    sheet.lay(~rays, magenta=np.clip(0.95 - 0.9 * radius, 0.05, 0.9), yellow=0.35)
+    sheet.lay(_lines(side), black=1.0)
+    _hills(sheet, x, y)
+    edge = 0.225 + 0.05 * np.abs(((angle * 11 / np.pi) % 2) - 1)
+    sheet.lay(radius < edge + 0.016, black=1.0)
+    sheet.lay(radius < edge, yellow=1.0, magenta=np.clip(radius * 4.2 - 0.45, 0, 0.9))
+    sheet.lay(radius < 0.125, magenta=np.clip(0.35 + 4 * radius, 0, 1.0), yellow=1.0)
+    for ball in BALLS:
+        _ball(sheet, x, y, *ball)
+    return sheet.inks
+
+
+def _hills(sheet: _Sheet, x: np.ndarray, y: np.ndarray) -> None:
     for number in range(5):
         crest = 0.66 + 0.075 * number + 0.045 * np.sin(2 * np.pi * (1.2 * x + 0.23 * number))
-        depth = (y - crest) / 0.12
-        shade = np.clip(depth, 0, 1)
-        lay(y > crest - 0.010, black=1.0)
-        bands = ({"yellow": 1.0, "magenta": 0.75 * shade}, {"cyan": 0.25 + 0.7 * shade},
-                 {"magenta": 0.9 - 0.7 * shade, "yellow": 0.6}, {"cyan": 1.0, "black": 0.5 * shade},
-                 {"yellow": 0.9, "cyan": 0.45 * shade})[number]  # fmt: skip
-        lay(y > crest, **bands)
-    burst = 0.225 + 0.05 * np.abs(((angle * 11 / np.pi) % 2) - 1)
-    lay(radius < burst + 0.016, black=1.0)
-    lay(radius < burst, yellow=1.0, magenta=np.clip(radius * 4.2 - 0.45, 0, 0.9))
-    lay(radius < 0.125, magenta=np.clip(0.35 + 4 * radius, 0, 1.0), yellow=1.0)
-    for centre_x, centre_y, size, ink in ((0.80, 0.24, 0.145, "cyan"), (0.74, 0.60, 0.10, "magenta"),
-                                          (0.13, 0.74, 0.085, "cyan"), (0.10, 0.13, 0.075, "yellow")):  # fmt: skip
-        distance = np.hypot(x - centre_x, y - centre_y)
-        shade = np.clip(((x - centre_x) + (y - centre_y)) / (1.6 * size) + 0.45, 0, 1)
-        lay(distance < size + 0.011, black=1.0)
-        lay(
-            distance < size,
-            **{ink: 0.25 + 0.7 * shade, "black": 0.75 * np.clip(shade - 0.45, 0, 1)},
+        shade = np.clip((y - crest) / 0.12, 0, 1)
+        bands: tuple[dict[str, np.ndarray | float], ...] = (
+            {"yellow": 1.0, "magenta": 0.75 * shade},
+            {"cyan": 0.25 + 0.7 * shade},
+            {"magenta": 0.9 - 0.7 * shade, "yellow": 0.6},
+            {"cyan": 1.0, "black": 0.5 * shade},
+            {"yellow": 0.9, "cyan": 0.45 * shade},
         )
-        glint = np.hypot(x - centre_x + 0.4 * size, y - centre_y + 0.42 * size) < 0.17 * size
-        lay(glint)
-    return inks
+        sheet.lay(y > crest - 0.010, black=1.0)
+        sheet.lay(y > crest, **bands[number])
+
+
+def _ball(
+    sheet: _Sheet, x: np.ndarray, y: np.ndarray, left: float, top: float, size: float, ink: str
+) -> None:
+    dx, dy = (x - left) / size, (y - top) / size
+    shade = np.clip((dx + dy) / 1.6 + 0.45, 0, 1)
+    sheet.lay(np.hypot(dx, dy) < 1 + 0.011 / size, black=1.0)
+    dark = 0.75 * np.clip(shade - 0.45, 0, 1)
+    sheet.lay(np.hypot(dx, dy) < 1, **{ink: 0.25 + 0.7 * shade, "black": dark})
+    sheet.lay(np.hypot(dx + 0.4, dy + 0.42) < 0.17)
 
 
 def _lines(side: int) -> np.ndarray:
@@ -94,10 +114,7 @@ def _lines(side: int) -> np.ndarray:
         width = random.uniform(0.006, 0.013)
         heading = np.array([np.cos(angle), np.sin(angle)])
         across = np.array([-heading[1], heading[0]])
-        middle = np.array([0.38, 0.42])
-        points = [middle + heading * start, middle + heading * stop + across * width,
-                  middle + heading * stop - across * width]  # fmt: skip
-        cv2.fillPoly(
-            sheet, [np.rint(np.array(points) * side * 16).astype(np.int32)], 255, cv2.LINE_AA, 4
-        )
+        tip, end = BURST + heading * start, BURST + heading * stop
+        points = np.stack([tip, end + across * width, end - across * width]) * side * 16
+        cv2.fillPoly(sheet, [np.rint(points).astype(np.int32)], 255, cv2.LINE_AA, 4)
     return sheet > 127

@@ -13,6 +13,12 @@ STONE = 11.5
 """Mean distance between stones in pixels of the picture."""
 ROUNDS = 9
 GROUT = "#4a4038"
+SKY = ((0.22, "#f6e3b0"), (0.36, "#e9a36b"), (0.48, "#4f9c9a"), (0.85, "#1d4f74"))
+WHIRL = ((0.22, "#d9622f"), (0.4, "#f3d9a0"), (0.6, "#a9d3c6"), (0.85, "#3c7f96"))
+SUN = ((0.0, "#fbe08a"), (0.07, "#f0b429"), (0.12, "#c8501e"), (0.15, "#8c2318"))
+FOAM = ((0.0, "#f6f0dc"), (0.018, "#f6f0dc"), (0.022, "#16324f"), (0.036, "#16324f"))
+SHALLOWS = ("#2b7a9b", "#3d9b8f", "#27618f", "#2f8f9d", "#1c4a78")
+DEEPS = ("#134a6b", "#1f6b6b", "#12365f", "#165f74", "#0c2444")
 
 
 def draw() -> np.ndarray:
@@ -28,44 +34,34 @@ def draw() -> np.ndarray:
 def _design() -> tuple[np.ndarray, np.ndarray]:
     """Colours, and a field along whose level lines the stones lie: a sun over rolling waves."""
     x, y = unit_grid()
-    cx, cy = 0.44, 0.40
-    radius, angle = np.hypot(x - cx, y - cy), np.arctan2(y - cy, x - cx)
-    noise = fbm((SIDE, SIDE), cell=110, seed=2, octaves=3)
-    radius = radius + 0.008 * (noise - 0.5)
-    rays = np.sin(14 * angle + 3.5 * np.sin(9 * radius))
-    whirl = np.sin(7 * angle - 24 * radius)
-    sky = ramp(radius, ((0.22, "#f6e3b0"), (0.36, "#e9a36b"), (0.48, "#4f9c9a"), (0.85, "#1d4f74")))
-    sky = mix(sky, ramp(radius, ((0.22, "#d9622f"), (0.4, "#f3d9a0"), (0.6, "#a9d3c6"), (0.85, "#3c7f96"))),
-              (whirl > 0.15).astype(np.float32))  # fmt: skip
-    sun = ramp(radius, ((0.0, "#fbe08a"), (0.07, "#f0b429"), (0.12, "#c8501e"), (0.15, "#8c2318")))
-    colours = mix(sky, sun, radius < 0.155)
-    rim = (radius > 0.155) & (radius < 0.21)
-    colours = mix(colours, mix(rgb("#f4c95d"), rgb("#7a1f16"), (rays > 0)[..., None]), rim)
-    colours = mix(colours, rgb("#1f3a4a"), (np.abs(radius - 0.222) < 0.012))
-    stream = radius.copy()
+    colours, stream = _sun(x, y)
     for row in range(5):
-        crest = (
-            0.60
-            + 0.095 * row
-            + 0.035 * np.sin(2 * np.pi * (1.5 * x + 0.37 * row))
-            + 0.012 * np.sin(2 * np.pi * (4 * x + 0.2 * row))
-        )
-        depth = y - crest
-        bands = ramp(depth, (
-            (0.0, "#f6f0dc"), (0.018, "#f6f0dc"), (0.022, "#16324f"), (0.036, "#16324f"),
-            (0.040, ("#2b7a9b", "#3d9b8f", "#27618f", "#2f8f9d", "#1c4a78")[row]),
-            (0.13, ("#134a6b", "#1f6b6b", "#12365f", "#165f74", "#0c2444")[row]),
-        ))  # fmt: skip
+        swell = 0.035 * np.sin(2 * np.pi * (1.5 * x + 0.37 * row))
+        ripple = 0.012 * np.sin(2 * np.pi * (4 * x + 0.2 * row))
+        depth = y - (0.60 + 0.095 * row + swell + ripple)
+        bands = ramp(depth, (*FOAM, (0.040, SHALLOWS[row]), (0.13, DEEPS[row])))
         own = depth > 0
         colours, stream = mix(colours, bands, own), np.where(own, depth, stream)
     border = np.minimum(np.minimum(x, 1 - x), np.minimum(y, 1 - y))
     along = np.where(np.minimum(x, 1 - x) < np.minimum(y, 1 - y), y, x)
-    beads = np.where(np.sin(2 * np.pi * 13 * along) > 0, 1.0, 0.0).astype(np.float32)
-    frame = mix(
-        mix(rgb("#a8341f"), rgb("#efe2c0"), beads[..., None]), rgb("#2a1f1c"), border > 0.047
-    )
+    beads = np.sin(2 * np.pi * 13 * along) > 0
+    frame = mix(rgb("#a8341f"), rgb("#efe2c0"), beads[..., None])
+    frame = mix(frame, rgb("#2a1f1c"), border > 0.047)
     colours = mix(colours, frame, border < 0.06)
     return colours, np.where(border < 0.06, border, stream)
+
+
+def _sun(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Colours of a sun in a whirling sky, and the distance from its middle."""
+    radius, angle = np.hypot(x - 0.44, y - 0.40), np.arctan2(y - 0.40, x - 0.44)
+    radius = radius + 0.008 * (fbm((SIDE, SIDE), cell=110, seed=2, octaves=3) - 0.5)
+    whirl = np.sin(7 * angle - 24 * radius) > 0.15
+    colours = mix(ramp(radius, SKY), ramp(radius, WHIRL), whirl)
+    colours = mix(colours, ramp(radius, SUN), radius < 0.155)
+    rays = np.sin(14 * angle + 3.5 * np.sin(9 * radius)) > 0
+    rim = mix(rgb("#f4c95d"), rgb("#7a1f16"), rays[..., None])
+    colours = mix(colours, rim, (radius > 0.155) & (radius < 0.21))
+    return mix(colours, rgb("#1f3a4a"), np.abs(radius - 0.222) < 0.012), radius
 
 
 def _spread(angles: np.ndarray) -> np.ndarray:
@@ -117,17 +113,10 @@ def _stones(owner: np.ndarray, distance: np.ndarray, colours: np.ndarray) -> np.
     differs[1:] |= owner[1:] != owner[:-1]
     gap = cv2.distanceTransform(1 - differs, cv2.DIST_L2, 5)
     ragged = gap + 2.4 * (fbm(owner.shape, cell=9, seed=10, octaves=2) - 0.5)
-    stone = smoothstep(1.9, 3.4, ragged) * smoothstep(
-        1.02, 0.9, distance / (STONE * OVERSAMPLING * 0.72)
-    )
-    tilt = random.normal(0, 0.045, (count, 2))
-    rows, columns = np.indices(owner.shape, dtype=np.float32)
-    slope = (
-        np.sin(columns * 0.11 + owner) * tilt[owner, 0]
-        + np.sin(rows * 0.11 + owner) * tilt[owner, 1]
-    )
+    corners = distance / (STONE * OVERSAMPLING * 0.72)
+    stone = smoothstep(1.9, 3.4, ragged) * smoothstep(1.02, 0.9, corners)
     height = np.minimum(gap, 6.0)
     light = relief(height, light=(-0.7, -1.0), reach=1.6) - 0.5
-    face = colours[owner] * (0.86 + 0.28 * shade + slope)[..., None] + 0.34 * light[..., None]
+    face = colours[owner] * (0.86 + 0.28 * shade)[..., None] + 0.34 * light[..., None]
     grout = rgb(GROUT) * (0.7 + 0.6 * fbm(owner.shape, cell=5, seed=12, octaves=2))[..., None]
     return mix(grout, np.clip(face, 0, 1), stone)

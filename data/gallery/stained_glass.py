@@ -18,6 +18,8 @@ GLASS = {
 }
 CENTRE = (0.5, 0.46)
 RINGS = (0.075, 0.20, 0.33, 0.43)
+COLLAR = 0.055
+"""Width of the band outside the third ring."""
 
 
 def draw() -> np.ndarray:
@@ -46,23 +48,17 @@ def _cames() -> Iterator[tuple[np.ndarray, float]]:
     along = np.linspace(0, 1, 60)
     for number in range(12):
         start = 2 * np.pi * number / 12
-        yield (
-            _polar(RINGS[0] + (RINGS[1] - RINGS[0]) * along, start + 0.28 * np.sin(np.pi * along)),
-            4,
-        )
+        bend = start + 0.28 * np.sin(np.pi * along)
+        yield _polar(RINGS[0] + (RINGS[1] - RINGS[0]) * along, bend), 4
         for sign in (-1, 1):
             bend = start + sign * (2 * np.pi / 24) * np.sin(np.pi * along * 0.5)
             yield _polar(RINGS[1] + (RINGS[2] - RINGS[1]) * along, bend), 4
         yield _polar(RINGS[2] + (RINGS[3] - RINGS[2]) * along, start + np.pi / 12 + 0 * along), 4
-        yield _polar(RINGS[2] + 0.055 + 0 * along, start + np.pi / 12 * (2 * along - 1)), 3.5
+        yield _polar(RINGS[2] + COLLAR + 0 * along, start + np.pi / 12 * (2 * along - 1)), 3.5
     for number in range(28):
         start = 2 * np.pi * (number + 0.35) / 28
-        yield (
-            _polar(
-                RINGS[3] + 0.5 * along, start + 0.55 * along**1.3 * (1 if number % 2 else -0.35)
-            ),
-            4,
-        )
+        bend = start + 0.55 * along**1.3 * (1 if number % 2 else -0.35)
+        yield _polar(RINGS[3] + 0.5 * along, bend), 4
     x = np.linspace(-0.05, 1.05, 120)
     for height, swing, phase in ((0.10, 0.03, 0.3), (0.88, 0.035, 1.9), (0.955, 0.02, 4.0)):
         line = np.stack([x, height + swing * np.sin(2 * np.pi * 1.6 * x + phase)], axis=-1)
@@ -90,17 +86,9 @@ def _glass(panes: np.ndarray, count: int) -> np.ndarray:
     radius = np.hypot(middle_x - CENTRE[0], middle_y - CENTRE[1])
     colours = np.zeros((count, 3), np.float32)
     for number in range(count):
-        kind = (
-            ("core", "petals", "leaves", "sky")[int(np.searchsorted(RINGS, radius[number]))]
-            if (radius[number] < RINGS[-1])
-            else ("field" if middle_y[number] > 0.86 or middle_y[number] < 0.10 else "sky")
-        )
-        if RINGS[2] < radius[number] < RINGS[3]:
-            kind = "field" if radius[number] < RINGS[2] + 0.055 else "sky"
-        palette = GLASS[kind]
-        colours[number] = rgb(palette[int(random.integers(len(palette)))]) * random.uniform(
-            0.8, 1.12
-        )
+        palette = GLASS[_kind(radius[number], middle_y[number])]
+        colour = rgb(palette[int(random.integers(len(palette)))])
+        colours[number] = colour * random.uniform(0.8, 1.12)
     streaks = fbm(panes.shape, cell=(420, 46), seed=6, octaves=5)
     clouds = fbm(panes.shape, cell=170, seed=7, octaves=5)
     phase = random.random(count).astype(np.float32)[panes]
@@ -108,9 +96,16 @@ def _glass(panes: np.ndarray, count: int) -> np.ndarray:
     glow = 1.10 - 0.75 * np.hypot(x - 0.5, y - 0.42) ** 1.4
     brightness = (0.45 + 1.05 * grain) * glow
     glass = colours[panes] * brightness[..., None]
-    glass = mix(
-        glass, rgb("#fff4d6") * np.ones_like(glass), 0.5 * np.clip(grain - 0.68, 0, 1) / 0.32
-    )
+    glass = mix(glass, rgb("#fff4d6"), 0.5 * np.clip(grain - 0.68, 0, 1) / 0.32)
     seeds = fbm(panes.shape, cell=15, seed=9, octaves=1)
     ripple = relief(fbm(panes.shape, cell=34, seed=8, octaves=3), light=(1, 1), reach=2.0) - 0.5
     return np.clip(glass * (1 + 0.45 * ripple)[..., None] + 0.16 * (seeds > 0.86)[..., None], 0, 1)
+
+
+def _kind(radius: float, y: float) -> str:
+    """Which glass a pane is made of, by the place of its middle."""
+    if radius > RINGS[-1]:
+        return "field" if y > 0.86 or y < 0.10 else "sky"
+    if radius > RINGS[2]:
+        return "field" if radius < RINGS[2] + COLLAR else "sky"
+    return ("core", "petals", "leaves")[int(np.searchsorted(RINGS, radius))]

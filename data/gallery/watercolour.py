@@ -3,7 +3,7 @@
 import numpy as np
 
 from data.gallery.field import SIDE, unit_grid
-from data.paint import fbm, relief, rgb, smoothstep
+from data.paint import fbm, mix, relief, rgb, smoothstep
 
 PIGMENTS = ("#2a5fa8", "#7a4fa0", "#d9497c", "#e2582f", "#f4a63a", "#f0cf4a", "#5aa05f", "#1f9aa0")
 """In the order of the hue circle: washes near each other take pigments near each other."""
@@ -45,13 +45,14 @@ def _wash(random: np.random.Generator, number: int, tooth: np.ndarray) -> np.nda
     amount *= 0.80 + 0.55 * (0.5 - tooth) + 0.4 * share
     place = round(bearing / (2 * np.pi) * len(PIGMENTS) + 3 * radius + random.normal(0, 0.6))
     first, second = place % len(PIGMENTS), (place + random.choice((-1, 1))) % len(PIGMENTS)
-    turn = smoothstep(0.35, 0.7, fbm((SIDE, SIDE), cell=200, seed=300 + number, octaves=3))[
-        ..., None
-    ]
-    absorbed = -np.log(
-        np.maximum(rgb(PIGMENTS[first]) * (1 - turn) + rgb(PIGMENTS[second]) * turn, 0.03)
-    )
-    return ((0.30 + 0.25 * share) * amount[..., None] * absorbed).astype(np.float32)
+    turn = smoothstep(0.35, 0.7, fbm((SIDE, SIDE), cell=200, seed=300 + number, octaves=3))
+    pigment = mix(rgb(PIGMENTS[first]), rgb(PIGMENTS[second]), turn[..., None])
+    return (0.30 + 0.25 * share) * amount[..., None] * _absorbed(pigment)
+
+
+def _absorbed(pigment: np.ndarray) -> np.ndarray:
+    """Optical density of a full coat."""
+    return -np.log(np.maximum(pigment, np.float32(0.03)))
 
 
 def _splashes(random: np.random.Generator) -> np.ndarray:
@@ -60,15 +61,12 @@ def _splashes(random: np.random.Generator) -> np.ndarray:
     density = np.zeros((SIDE, SIDE, 3), np.float32)
     for _ in range(90):
         centre, size = random.uniform(0, 1, 2), random.exponential(0.0045) + 0.0015
-        low, high = (
-            np.maximum(((centre - size) * SIDE).astype(int), 0),
-            ((centre + size) * SIDE + 2).astype(int),
-        )
-        window = (slice(low[1], high[1]), slice(low[0], high[0]))
+        left, top = np.maximum(((centre - size) * SIDE).astype(int), 0)
+        right, bottom = ((centre + size) * SIDE + 2).astype(int)
+        window = (slice(top, bottom), slice(left, right))
         depth = 1 - np.hypot(x[window] - centre[0], y[window] - centre[1]) / size
-        amount = smoothstep(0, 0.25, depth) + 0.6 * np.exp(-(((depth - 0.15) / 0.15) ** 2)) * (
-            depth > 0
-        )
+        rim = np.exp(-(((depth - 0.15) / 0.15) ** 2)) * (depth > 0)
+        amount = smoothstep(0, 0.25, depth) + 0.6 * rim
         pigment = rgb(PIGMENTS[int(random.integers(len(PIGMENTS)))])
-        density[window] += 0.7 * amount[..., None] * -np.log(np.maximum(pigment, np.float32(0.03)))
+        density[window] += 0.7 * amount[..., None] * _absorbed(pigment)
     return density
