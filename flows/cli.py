@@ -270,7 +270,7 @@ def _quiet_libraries() -> None:
     """Keeps start-up chatter of TensorFlow and Prefect off the screen, unless asked for."""
     for name, value in {
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_ENABLE_ONEDNN_OPTS": "1",
+        "SVT_LOG": "1",
         "PREFECT_LOGGING_LEVEL": "CRITICAL",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",

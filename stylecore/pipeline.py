@@ -111,8 +111,9 @@ def open_job(
     workspace = Workspace.locate(root or default_root(), source, key)
     if not workspace.exists():
         index = index_source(source, allow_damaged=settings.allow_damaged)
-        start, stop = settings.frame_range(index.frame_count)
         width, height = fitted_size(index.width, index.height, settings.size)
+        check_output(output, settings.output, index=index, size=(width, height))
+        start, stop = settings.frame_range(index.frame_count)
         chunks = _plan_chunks(source, index, start, stop, chunk_frames=settings.chunk_frames)
         workspace.create(
             Job(key=key, source=source_fact, style=style_fact, settings=settings, index=index,

@@ -126,7 +126,9 @@ def _compare_sound(
     if output.audio == "drop":
         return None
     copied = [stream.index for stream in found.streams if stream.kind == "audio"]
-    expected = [info.index for info in copied_streams(index, target) if info.kind == "audio"]
+    with open_container(source) as origin:
+        held = copied_streams(origin, index, target.suffix)
+    expected = [info.index for info in held if info.kind == "audio"]
     if len(copied) != len(expected):
         raise _failure(f"it has {len(copied)} sound tracks instead of {len(expected)}")
     if not expected or not whole:

@@ -62,7 +62,12 @@ CONTAINERS = {MP4: "mp4", ".m4v": "mp4", MOV: "mov", MKV: "matroska", WEBM: "web
 """Suffixes to the names of ffmpeg's muxers."""
 _YUV420 = ("yuv420p", "yuv444p", "yuv420p10le", "yuv444p10le")
 CODECS = {
-    "h264": Codec("libx264", frozenset({MP4, ".m4v", MOV, MKV}), 16, "medium", _YUV420),
+    "h264": Codec(
+        "libx264", frozenset({MP4, ".m4v", MOV, MKV}), 16, "medium", _YUV420,
+        # The macroblock tree looks at memory that nobody wrote, so that bytes differ from run to
+        # run (seen with x264 165 and glibc's MALLOC_PERTURB_).
+        (("x264-params", "mbtree=0"),),
+    ),
     "hevc": Codec(
         "libx265", frozenset({MP4, ".m4v", MOV, MKV}), 18, "medium", _YUV420,
         # The number of frame threads, which follows the machine's cores, changes what x265 writes.
@@ -154,15 +159,26 @@ def _fitting_format(settings: OutputSettings, size: tuple[int, int], *, deep: bo
     return chosen
 
 
-def copied_streams(index: SourceIndex, target: Path) -> tuple[StreamInfo, ...]:
-    """The source's sound and subtitle streams that a file named like ``target`` can hold as is."""
-    with av.open(io.BytesIO(), "w", format=CONTAINERS[target.suffix.lower()]) as scratch:
-        supported = scratch.supported_codecs
+def copied_streams(
+    origin: InputContainer, index: SourceIndex, suffix: str
+) -> tuple[StreamInfo, ...]:
+    """The source's sound and subtitle streams that a file with this suffix can hold as they are."""
     return tuple(
         info
         for info in index.streams
-        if info.kind in ("audio", "subtitle") and info.codec in supported
+        if info.kind in ("audio", "subtitle") and _holds(suffix, origin.streams[info.index])
     )
+
+
+def _holds(suffix: str, stream: Stream) -> bool:
+    """Whether a copy can be written, by trying: the muxers' own lists promise too much."""
+    try:
+        with av.open(io.BytesIO(), "w", format=CONTAINERS[suffix.lower()]) as scratch:
+            scratch.add_stream_from_template(stream)
+            scratch.start_encoding()
+    except (av.FFmpegError, ValueError):
+        return False
+    return True
 
 
 def write_video(
@@ -200,7 +216,7 @@ def write_video(
                 container_options=_container_options(target, index),
             ) as result,
         ):
-            copied = copied_streams(index, target) if output.audio == "keep" else ()
+            copied = copied_streams(origin, index, target.suffix) if output.audio == "keep" else ()
             writer = _Writer(origin, result, index, start, stop, output, copied)
             return writer.write(iter(frames))
     except (av.FFmpegError, OSError) as error:
@@ -326,16 +342,26 @@ class _Writer:
         for info in self.index.streams:
             stream = self.origin.streams[info.index]
             if info not in self.copied:
-                self.notes.append(
-                    f"One {KIND_NAMES.get(info.kind, info.kind)} stream ({info.codec}) is left "
-                    f"out: {self.result.format.name} cannot hold a copy of it."
-                )
+                self.notes.append(self._left_out(info))
                 continue
             copy = self.result.add_stream_from_template(stream)
             copy.metadata.update(stream.metadata)
             copy.disposition = stream.disposition
             copies[info.index] = copy
         return copies
+
+    def _left_out(self, info: StreamInfo) -> str:
+        holding = [
+            suffix
+            for suffix in sorted(self.codec.containers)
+            if info.kind in ("audio", "subtitle")
+            and _holds(suffix, self.origin.streams[info.index])
+        ]
+        remedy = f" An output that ends in {' or '.join(holding)} can." if holding else ""
+        return (
+            f"One {KIND_NAMES.get(info.kind, info.kind)} stream ({info.codec}) is left out: "
+            f"{self.result.format.name} cannot hold a copy of it.{remedy}"
+        )
 
     def _copy_metadata(self) -> None:
         container_own = {"major_brand", "minor_version", "compatible_brands", "encoder"}
