@@ -338,3 +338,23 @@ def test_interlaced_video_is_deinterlaced_frame_by_frame(tmp_path: Path) -> None
 def test_one_frame_is_a_video(tmp_path: Path) -> None:
     _, _, statements = trip(clips.write_clip(tmp_path / "in.mp4", frames=1), tmp_path / "out.mp4")
     assert statements[0] == "1 frame"
+
+
+def test_sound_that_the_container_refuses_is_left_out_with_a_remedy(tmp_path: Path) -> None:
+    """WebM holds no AAC: the picture comes through, and the note names what would hold it."""
+    source = clips.write_clip(tmp_path / "in.mp4", sounds=1)
+    _, notes, statements = trip(source, tmp_path / "out.webm", OutputSettings(codec="vp9"))
+    assert len(notes) == 1
+    assert "aac" in notes[0]
+    assert ".mkv or .mp4" in notes[0]
+    assert "sound copied bit for bit" not in statements
+
+
+def test_sound_of_an_old_phone_does_not_stop_the_encoder(
+    shared_clips: Path, tmp_path: Path
+) -> None:
+    """QuickTime lists AMR among its codecs, and then refuses to write it."""
+    source = shared_clips / "phone_old_3gp_h263_vfr.3gp"
+    index, notes, _ = trip(source, tmp_path / "out.mov")
+    assert index.frame_count == 222
+    assert "amrnb" in notes[0]

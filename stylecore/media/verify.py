@@ -126,8 +126,7 @@ def _compare_sound(
     if output.audio == "drop":
         return None
     copied = [stream.index for stream in found.streams if stream.kind == "audio"]
-    with open_container(source) as origin:
-        held = copied_streams(origin, index, target.suffix)
+    held = copied_streams(source, index, target.suffix)
     expected = [info.index for info in held if info.kind == "audio"]
     if len(copied) != len(expected):
         raise _failure(f"it has {len(copied)} sound tracks instead of {len(expected)}")

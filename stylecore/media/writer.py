@@ -159,24 +159,28 @@ def _fitting_format(settings: OutputSettings, size: tuple[int, int], *, deep: bo
     return chosen
 
 
-def copied_streams(
-    origin: InputContainer, index: SourceIndex, suffix: str
-) -> tuple[StreamInfo, ...]:
+def copied_streams(source: Path, index: SourceIndex, suffix: str) -> tuple[StreamInfo, ...]:
     """The source's sound and subtitle streams that a file with this suffix can hold as they are."""
-    return tuple(
-        info
-        for info in index.streams
-        if info.kind in ("audio", "subtitle") and _holds(suffix, origin.streams[info.index])
-    )
+    return tuple(info for info in index.streams if _holds(suffix, source, info))
 
 
-def _holds(suffix: str, stream: Stream) -> bool:
-    """Whether a copy can be written, by trying: the muxers' own lists promise too much."""
+def _holds(suffix: str, source: Path, info: StreamInfo) -> bool:
+    """Whether a copy can be written, by trying: muxers refuse some codecs that they list."""
+    if info.kind not in ("audio", "subtitle"):
+        return False
     try:
-        with av.open(io.BytesIO(), "w", format=CONTAINERS[suffix.lower()]) as scratch:
-            scratch.add_stream_from_template(stream)
+        with (
+            open_container(source) as origin,
+            av.open(io.BytesIO(), "w", format=CONTAINERS[suffix.lower()]) as scratch,
+        ):
+            stream = origin.streams[info.index]
+            copy = scratch.add_stream_from_template(stream)
             scratch.start_encoding()
-    except (av.FFmpegError, ValueError):
+            if info.kind == "audio":  # Subtitles may begin late; looking for one reads it all.
+                packet = next(packet for packet in origin.demux(stream) if packet.dts is not None)
+                packet.stream = copy
+                scratch.mux(packet)
+    except (av.FFmpegError, ValueError, StopIteration):
         return False
     return True
 
@@ -216,8 +220,8 @@ def write_video(
                 container_options=_container_options(target, index),
             ) as result,
         ):
-            copied = copied_streams(origin, index, target.suffix) if output.audio == "keep" else ()
-            writer = _Writer(origin, result, index, start, stop, output, copied)
+            copied = copied_streams(source, index, target.suffix) if output.audio == "keep" else ()
+            writer = _Writer(source, origin, result, index, start, stop, output, copied)
             return writer.write(iter(frames))
     except (av.FFmpegError, OSError) as error:
         target.unlink(missing_ok=True)
@@ -239,6 +243,7 @@ class _Writer:
 
     def __init__(
         self,
+        source: Path,
         origin: InputContainer,
         result: OutputContainer,
         index: SourceIndex,
@@ -247,7 +252,7 @@ class _Writer:
         output: OutputSettings,
         copied: tuple[StreamInfo, ...],
     ) -> None:
-        self.origin, self.result = origin, result
+        self.source, self.origin, self.result = source, origin, result
         self.index, self.start, self.stop = index, start, stop
         self.output, self.copied = output, copied
         self.codec = CODECS[output.codec]
@@ -352,10 +357,7 @@ class _Writer:
 
     def _left_out(self, info: StreamInfo) -> str:
         holding = [
-            suffix
-            for suffix in sorted(self.codec.containers)
-            if info.kind in ("audio", "subtitle")
-            and _holds(suffix, self.origin.streams[info.index])
+            suffix for suffix in sorted(self.codec.containers) if _holds(suffix, self.source, info)
         ]
         remedy = f" An output that ends in {' or '.join(holding)} can." if holding else ""
         return (
