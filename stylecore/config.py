@@ -55,13 +55,15 @@ class GatysSettings(Settings):
         1.0, ge=0, description="pull towards the source picture; more keeps more of its detail"
     )
     style_weight: float = Field(
-        100.0, ge=0, description="pull towards the style; more paints more freely"
+        20.0, ge=0, description="pull towards the style; more paints more freely"
     )
     variation_weight: float = Field(
-        3.0, ge=0, description="total-variation penalty; more is smoother and less grainy"
+        5.0, ge=0, description="total-variation penalty; more is smoother and less grainy"
     )
     temporal_weight: float = Field(
-        1000.0, ge=0, description="pull towards the warped previous frame where motion can be trusted"
+        1000.0,
+        ge=0,
+        description="pull towards the warped previous frame where motion can be trusted",
     )
     start: Literal["flow", "previous", "content", "noise"] = Field(
         "flow",
@@ -69,7 +71,7 @@ class GatysSettings(Settings):
         "previous result as it is, the source frame, or noise",
     )
     first_iterations: int = Field(
-        200, ge=1, le=10_000, description="optimisation steps for the first frame of a shot"
+        150, ge=1, le=10_000, description="optimisation steps for the first frame of a shot"
     )
     iterations: int = Field(
         16, ge=1, le=10_000, description="optimisation steps for each later frame of a shot"
