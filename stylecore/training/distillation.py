@@ -3,10 +3,12 @@
 For each teacher layer T the student's features S pass a 1x1 projection P with ReLU (thrown away
 afterwards), and the loss is
 
-    mean over channels of |P S - T|^2 / var(T)  +  |G(P S) - G(T)|^2 / |G(T)|^2,
+    mean over channels of |P S - T|^2 / var(T)
+        + w |G(P S) - G(T)|^2 / (|G(P S)|^2 + |G(T)|^2),
 
-G being the Gram matrix: equal features where they can be, equal style statistics in any case. In G
-the channels are scaled to unit mean activation, so that every channel counts.
+and a small term that keeps the student's channels from being active at rare places only. G is the
+Gram matrix: equal features where they can be, equal style statistics in any case. In G the channels
+are scaled to unit mean activation, so that every channel counts.
 """
 
 from dataclasses import dataclass
@@ -27,7 +29,10 @@ LAYER_SHARE = {
     "block5_conv1": 1.0,
 }
 GRAM_SHARE = 0.5
-LOSS_SIDE = 64
+PEAK_SHARE = 0.5
+HEALTHY_PEAK = 2.2
+"""Root mean square over mean; 1.8 for a channel that is active at half of all places."""
+LOSS_SIDE = 32
 """The loss looks at the middle of a layer, this many places a side: the wide first layers have
 places enough, and their losses would take longer than the student."""
 RIDGE = 1e-2
@@ -78,12 +83,13 @@ class Distiller(keras.Model):
         for name, channels in self.statistics.items():
             target = ops.stop_gradient(standardised(wanted[name], channels))
             projected = ops.cast(self.projections[name](middle(features[name])), "float32")
-            error = ops.mean(ops.square(projected - target))
-            gram_error = relative_gram_error(projected, target, channels.gram_weight)
+            error = feature_error(projected, target)
+            style_error = gram_error(projected, target, channels.gram_weight)
             next(trackers).update_state(error)
-            next(trackers).update_state(gram_error)
-            total = total + LAYER_SHARE[name] * (error + GRAM_SHARE * gram_error)
-        self.add_loss(total)
+            next(trackers).update_state(style_error)
+            total = total + LAYER_SHARE[name] * (error + GRAM_SHARE * style_error)
+        peaks = [peakedness(features[name]) for name in features if name > "block3"]
+        self.add_loss(total + PEAK_SHARE * sum(peaks) / len(peaks))
         return ops.reshape(total, (1,))
 
     def fit_projections(self, pictures: np.ndarray) -> None:
@@ -109,15 +115,36 @@ def standardised(features, channels: ChannelStatistics):
     return ops.cast(middle(features), "float32") / channels.deviation
 
 
-def relative_gram_error(features, target, weight: np.ndarray):
-    """Mean over pictures of |w (G(features) - G(target))|^2 / |w G(target)|^2.
+def feature_error(features, target):
+    """Mean over pictures of |features - target|^2 / (1 + |target|^2), the squares being means.
 
-    A flat picture excites hardly anything: it is taken relative to a part of the batch's mean.
+    Both are standardised; the divisor keeps a picture that excites a layer far more than usual
+    from outweighing the others.
     """
-    wanted = weight * gram(target)
-    difference = ops.sum(ops.square(weight * gram(features) - wanted), (1, 2))
-    size = ops.sum(ops.square(wanted), (1, 2))
-    return ops.mean(difference / ops.maximum(size, 0.25 * ops.mean(size)))
+    difference = ops.mean(ops.square(features - target), (1, 2, 3))
+    return ops.mean(2 * difference / (1 + ops.mean(ops.square(target), (1, 2, 3))))
+
+
+def gram_error(features, target, weight: np.ndarray):
+    """Mean over pictures of |F - T|^2 / (|F|^2 + |T|^2), F and T the weighted Gram matrices.
+
+    Between 0 and 2, so that no picture outweighs the others, however strongly it excites a layer.
+    """
+    found, wanted = weight * gram(features), weight * gram(target)
+    size = ops.sum(ops.square(found) + ops.square(wanted), (1, 2))
+    return ops.mean(ops.sum(ops.square(found - wanted), (1, 2)) / (size + 1e-6))
+
+
+def peakedness(features):
+    """How rarely the channels of (N, H, W, C) are active: 0 when often enough, or more.
+
+    Where a few places hold nearly all the activation, matching a Gram matrix becomes a matter of
+    those few places, and the picture that is optimised gets blotches.
+    """
+    values = ops.cast(features, "float32")
+    mean = ops.mean(values, (0, 1, 2))
+    size = ops.sqrt(ops.mean(ops.square(values), (0, 1, 2)) + 1e-6)
+    return ops.mean(ops.relu(ops.log(size / (mean + 1e-3) / HEALTHY_PEAK)))
 
 
 def gram(features):
@@ -137,6 +164,22 @@ def least_squares(features: np.ndarray, target: np.ndarray) -> tuple[np.ndarray,
     covariance += RIDGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
     kernel = np.linalg.solve(covariance, inputs.T @ outputs)
     return kernel, output_mean - input_mean @ kernel
+
+
+def standardise_channels(student: keras.Model, pictures: np.ndarray) -> None:
+    """Starts every convolution with mean 0 and variance 1 a channel before its ReLU.
+
+    Random weights alone make deep channels nearly constant and alike. This is the data-dependent
+    start of Salimans and Kingma (2016, section 3), layer by layer.
+    """
+    for layer in student.layers:
+        if not isinstance(layer, keras.layers.Conv2D):
+            continue
+        kernel, bias = layer.get_weights()
+        incoming = ops.cast(keras.Model(student.input, layer.input)(pictures), "float32")
+        before_relu = ops.convert_to_numpy(ops.conv(incoming, kernel))
+        mean, deviation = before_relu.mean((0, 1, 2)), before_relu.std((0, 1, 2)) + 1e-3
+        layer.set_weights([kernel / deviation, bias - mean / deviation])
 
 
 def channel_statistics(

@@ -16,15 +16,25 @@ import numpy as np
 from keras import ops
 
 from stylecore.networks.perceptual import build_compact
-from stylecore.training.distillation import LAYER_SHARE, Distiller, channel_statistics
+from stylecore.training.distillation import (
+    LAYER_SHARE,
+    Distiller,
+    channel_statistics,
+    standardise_channels,
+)
 from stylecore.training.pictures import Crops, load_pictures
 from stylecore.training.teachers import load_teacher
 
 WEIGHTS_FILE = "compact_perceptual.npz"
 LOG_FILE = "log.jsonl"
 STATISTICS_BATCHES = 16
-CALIBRATION_BATCHES = 8
+CALIBRATION_BATCHES = 16
 EMA_MOMENTUM = 0.998
+PEAKED = 2.5
+"""A channel's root mean square is at most this many times its scaled mean: the square of a rare,
+strong activation would rule a Gram matrix, and a few places of a picture could satisfy it."""
+RARE = 0.25
+"""For the same reason no channel counts as weaker than this share of its layer's median."""
 
 
 class Export(keras.callbacks.Callback):
@@ -46,7 +56,7 @@ class Export(keras.callbacks.Callback):
 
 
 def normalised_weights(student: keras.Model, pictures: np.ndarray) -> dict[str, np.ndarray]:
-    """The student's weights, rescaled so that every channel's mean activation is 1.
+    """The student's weights, rescaled so that channels have a mean activation of 1.
 
     Scaling a channel by a > 0 before its ReLU scales its activation by a; the next layer's kernel
     takes 1 / a in turn, so the function the network computes stays the same.
@@ -58,8 +68,11 @@ def normalised_weights(student: keras.Model, pictures: np.ndarray) -> dict[str, 
     incoming = np.ones(3, np.float32)
     for name, features in activations.items():
         kernel, bias = (np.array(value) for value in model.get_layer(name).get_weights())
-        mean = ops.convert_to_numpy(ops.mean(ops.cast(features, "float32"), (0, 1, 2)))
-        scale = 1 / np.maximum(mean, 0.02 * mean.mean())
+        values = ops.cast(features, "float32")
+        mean = ops.convert_to_numpy(ops.mean(values, (0, 1, 2)))
+        square = ops.convert_to_numpy(ops.mean(ops.square(values), (0, 1, 2)))
+        size = np.maximum(mean, np.sqrt(square) / PEAKED)
+        scale = 1 / np.maximum(size, RARE * np.median(size))
         weights[f"{name}/kernel"] = kernel / incoming[:, None] * scale
         weights[f"{name}/bias"] = bias * scale
         incoming = scale
@@ -85,8 +98,8 @@ def train(
     steps: int = 20_000,
     epoch_steps: int = 250,
     batch: int = 8,
-    crop: int = 192,
-    learning_rate: float = 2e-3,
+    crop: int = 128,
+    learning_rate: float = 1e-3,
     precision: str = "mixed_bfloat16",
     seed: int = 0,
 ) -> None:
@@ -138,6 +151,7 @@ def _optimizer(learning_rate: float, steps: int) -> keras.optimizers.Optimizer:
 def _fit(distiller: Distiller, crops: Crops, out: Path, *, epochs: int) -> None:
     out.mkdir(parents=True, exist_ok=True)
     calibration = np.concatenate([crops[number] for number in range(CALIBRATION_BATCHES)])
+    standardise_channels(distiller.student, calibration)
     distiller(crops[0])
     distiller.fit_projections(calibration)
     distiller.fit(
@@ -169,8 +183,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--steps", type=int, default=20_000, help="of the optimiser, in all")
     parser.add_argument("--epoch-steps", type=int, default=250, help="steps between checkpoints")
     parser.add_argument("--batch", type=int, default=8, help="crops a step")
-    parser.add_argument("--crop", type=int, default=192, help="side of a crop in pixels")
-    parser.add_argument("--learning-rate", type=float, default=2e-3, help="the largest")
+    parser.add_argument("--crop", type=int, default=128, help="side of a crop in pixels")
+    parser.add_argument("--learning-rate", type=float, default=1e-3, help="the largest")
     parser.add_argument("--precision", default="mixed_bfloat16", help="Keras' dtype policy")
     parser.add_argument("--seed", type=int, default=0)
     train(**vars(parser.parse_args(arguments)))
