@@ -24,6 +24,9 @@ test: setup
 test-long: setup
 	$(BIN)/python -m pytest -m long
 
+benchmark: setup
+	$(BIN)/python -m tests.benchmarks.warm_start
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
