@@ -1,6 +1,9 @@
 """Sources that lie about themselves, and outputs that cannot say everything."""
 
 import os
+import struct
+import warnings
+import zlib
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +15,7 @@ import pytest
 from av.stream import Disposition
 
 from stylecore.config import OutputSettings
-from stylecore.errors import OutputError, SettingsError
+from stylecore.errors import MediaError, OutputError, SettingsError
 from stylecore.media import (
     SourceIndex,
     check_output,
@@ -303,6 +306,94 @@ def test_cover_art_is_not_the_picture(tmp_path: Path) -> None:
     index, notes, _ = trip(source, tmp_path / "out.mp4")
     assert (index.frame_count, index.width) == (12, 96)
     assert "left out" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("codec", "options"),
+    [("mpeg4", {"bf": "2", "g": "8"}), ("mpeg4", {"g": "8"}), ("libx264", {"g": "8"})],
+)
+def test_avi_that_misses_some_timestamps(codec: str, options: dict, tmp_path: Path) -> None:
+    source = clips.write_clip(
+        tmp_path / "in.avi", frames=24, codec=codec, options=options, sounds=1
+    )
+    index, _, statements = trip(source, tmp_path / "out.mp4")
+    assert index.frame_count == 24
+    assert "sound copied bit for bit" in statements
+    assert_ranges_are_exact(source, [(0, 3), (4, 9), (13, 24)])
+
+
+def test_a_start_between_two_milliseconds_is_kept(tmp_path: Path) -> None:
+    pts = list(range(1, 13))
+    source = clips.write_clip(tmp_path / "in.mp4", time_base=Fraction(1, 24), pts=pts, sounds=1)
+    index = index_source(source).model_copy(update={"time_base": "1/24", "pts": tuple(pts)})
+    frames = read_frames(source, index_source(source), 0, 12)
+    part = {"source": source, "index": index, "start": 0, "stop": 12, "output": FAST}
+    write_video(frames, tmp_path / "out.mp4", **part)
+    assert verify_video(tmp_path / "out.mp4", size=(96, 64), **part).frames == 12
+
+
+def test_sound_that_slipped_against_the_picture_does_not_pass(tmp_path: Path) -> None:
+    source, late = clips.write_clip(tmp_path / "in.mp4", sounds=1), tmp_path / "late.mp4"
+    with av.open(str(source)) as origin, av.open(str(late), "w") as result:
+        copies = {s.index: result.add_stream_from_template(s) for s in origin.streams}
+        for packet in origin.demux():
+            if packet.dts is not None:
+                if packet.stream.type == "audio":
+                    shift = round(Fraction(20, 1000) / packet.time_base)
+                    packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
+                packet.stream = copies[packet.stream.index]
+                result.mux(packet)
+    with pytest.raises(OutputError, match="20 ms off"):
+        verify_video(late, source=source, index=index_source(source), start=0, stop=12,
+                     size=(96, 64), output=FAST)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {"preset": "banana"},
+        {"codec": "hevc", "preset": "banana"},
+        {"codec": "vp9", "preset": "banana"},
+        {"codec": "prores", "preset": "medium"},
+        {"codec": "prores", "quality": 3},
+        {"codec": "h264", "quality": 60},
+    ],
+)
+def test_choices_that_an_encoder_does_not_know_are_refused_before_the_work(
+    choice: dict, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match=r"preset|quality"):
+        check_output(tmp_path / "out.mkv", OutputSettings(**choice))
+
+
+def test_frames_are_split_into_a_folder_with_any_name(tmp_path: Path) -> None:
+    source = clips.write_clip(tmp_path / "in.mp4")
+    folder = tmp_path / "100%d of %03d"
+    split_to_disk(source, index_source(source), folder, 2, 4)
+    assert sorted(path.name for path in folder.iterdir()) == ["00000002.png", "00000003.png"]
+
+
+@pytest.mark.parametrize("side", [10_000, 30_000])
+def test_a_picture_bomb_is_refused_unopened(side: int, tmp_path: Path) -> None:
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b""))
+    (tmp_path / "bomb.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + b"".join(
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+            for kind, data in chunks
+        )
+    )
+    with warnings.catch_warnings(), pytest.raises(MediaError, match="limit"):
+        warnings.simplefilter("error")
+        read_picture(tmp_path / "bomb.png")
+
+
+def test_a_picture_that_is_a_program_is_not_run(tmp_path: Path) -> None:
+    """Pillow hands PostScript to Ghostscript, whatever the file is called."""
+    (tmp_path / "a.png").write_text("%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\nshowpage\n")
+    with pytest.raises(MediaError, match="not a picture"):
+        read_picture(tmp_path / "a.png")
 
 
 def test_frames_before_an_edit_are_not_shown(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def decoding_graph(
         options += f":in_color_matrix={matrix}:in_range={_range(full_range)}:out_range=pc"
     steps = [("scale", options), ("format", "rgb48le" if deep else "rgb24")]
     if deinterlace:
-        steps.insert(0, ("bwdif", "mode=send_frame:deint=all"))
+        steps.insert(0, ("bwdif", "mode=send_frame:deint=interlaced"))
     return _graph(frame, time_base, steps)
 
 

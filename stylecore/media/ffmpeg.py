@@ -70,13 +70,15 @@ def run_ffmpeg(command: Any, *, timeout_seconds: float) -> None:
 def split_to_disk(path: Path, index: SourceIndex, folder: Path, start: int, stop: int) -> None:
     """Writes frames [start, stop) as upright RGB PNG files, 00000041.png, into ``folder``.
 
+    The folder is made where it is missing.
+
     Raises:
         MediaError: ffmpeg failed, or made another number of frames than the index says.
     """
     source = ffmpeg.input(inert_name(path), format_whitelist=FORMATS, protocol_whitelist=PROTOCOLS)
     picture = source[str(index.stream)]
     if index.interlaced:
-        picture = picture.filter("bwdif", mode="send_frame", deint="all")
+        picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
     picture = picture.filter("select", f"between(n,{start},{stop - 1})").filter(
         "scale",
         in_color_matrix=index.matrix,
@@ -85,9 +87,10 @@ def split_to_disk(path: Path, index: SourceIndex, folder: Path, start: int, stop
         flags=f"neighbor+{ROUNDING}",
     )
     deep = index.bit_depth > 8
+    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".split-") as made:
         command = picture.output(
-            f"{made}/%08d.png",
+            f"{made.replace('%', '%%')}/%08d.png",
             f="image2",
             fps_mode="passthrough",
             start_number=start,

@@ -70,6 +70,7 @@ class SourceIndex(BaseModel):
     colour_transfer: int
     """Code points of ITU-T H.273."""
     interlaced: bool
+    """Whether any frame is; those that are will be deinterlaced."""
     exact_seeking: bool
     """Whether a frame can be found by its timestamp; else the file is read from its beginning."""
     container: str
@@ -104,6 +105,8 @@ class _Scan:
     sizes: set[tuple[int, int]] = field(default_factory=set)
     packets: int = 0
     failures: int = 0
+    untimed: int = 0
+    interlaced: bool = False
     end_seconds: float = 0.0
 
 
@@ -185,8 +188,10 @@ def _scan(container: InputContainer, stream: VideoStream) -> _Scan:
                 continue
             for frame in frames:
                 scan.pts.append(frame.pts if frame.pts is not None else frame.dts)
+                scan.untimed += frame.pts is None
                 scan.checksums.append(picture_checksum(frame))
                 scan.sizes.add((frame.width, frame.height))
+                scan.interlaced |= bool(frame.interlaced_frame)
                 scan.last_duration = frame.duration or scan.last_duration
                 if len(scan.frames) < 1:
                     scan.frames.append(frame)
@@ -215,12 +220,12 @@ def _check_whole(
         )
     promised = container.duration / av.time_base if container.duration else 0.0
     start = max(0.0, (container.start_time or 0) / av.time_base)
-    cut_short = (
-        scan.packets < stream.frames or scan.end_seconds - start < promised - END_SLACK_SECONDS
-    )
+    # Only MP4 and its kin list their frames; AVI's count is a duration, with gaps in it.
+    listed = stream.frames if "mp4" in container.format.name else 0
+    cut_short = scan.packets < listed or scan.end_seconds - start < promised - END_SLACK_SECONDS
     if not cut_short and not scan.failures:
         return []
-    expected = stream.frames or round(promised * float(stream.average_rate or 0))
+    expected = listed or round(promised * float(stream.average_rate or 0))
     found = f"{len(scan.pts)} of {max(expected, len(scan.pts))} frames of {path.name} can be read"
     if not allow_damaged:
         reason = "it is cut short" if cut_short else "parts of it are damaged"
@@ -245,9 +250,8 @@ def _describe(
         aspect = Fraction(1)
     if orientation.transposed:
         aspect = 1 / aspect
-    interlaced = bool(first.interlaced_frame)
     matrix, guessed = decided_matrix(first)
-    if interlaced:
+    if scan.interlaced:
         notes.append("Interlaced source: deinterlaced, one frame for each frame.")
     if not exact:
         notes.append("Some timestamps were missing or out of order and have been mended.")
@@ -272,8 +276,8 @@ def _describe(
         full_range=tag_name(first.color_range) == "full" or first.format.name.startswith("yuvj"),
         colour_primaries=int(first.color_primaries),
         colour_transfer=int(first.color_trc),
-        interlaced=interlaced,
-        exact_seeking=exact and not scan.failures,
+        interlaced=scan.interlaced,
+        exact_seeking=exact and not scan.failures and not scan.untimed,
         container=container.format.name,
         streams=tuple(_stream_infos(container, stream)),
         notes=tuple(notes),

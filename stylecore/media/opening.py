@@ -56,6 +56,10 @@ def open_container(path: Path) -> InputContainer:
             metadata_errors="replace",
         )
     except (av.FFmpegError, UnicodeError, OSError) as error:
+        if path.suffix.lower() in PICTURE_SUFFIXES:
+            raise MediaError(
+                f"{path.name} is not a video; repaint a picture with: stylecore image"
+            ) from error
         raise MediaError(
             f"{path.name} is not a video that can be read: it is damaged, incomplete, or another "
             "kind of file. Play it to see; if it plays, convert it to .mp4 first."

@@ -1,5 +1,6 @@
 """Still pictures in and out."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from stylecore.media.files import temporary_beside
 from stylecore.media.opening import MAX_PIXELS, PICTURE_SUFFIXES, require_file
 
 JPEG_QUALITY = 95
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
+"""What is opened; Pillow would hand some other formats to programs of the system."""
 
 
 def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
@@ -21,7 +24,7 @@ def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """
     require_file(path)
     try:
-        with Image.open(path) as image:
+        with _opened(path) as image:
             if image.width * image.height > max_pixels:
                 raise MediaError(
                     f"{path.name} is {image.width}x{image.height}, more than the limit of "
@@ -32,7 +35,12 @@ def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
         raise MediaError(
             f"{path.name} is not a picture; give a PNG, JPEG, WebP, TIFF or BMP file."
         ) from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise MediaError(
+            f"{path.name} is larger than the limit of {max_pixels / 1e6:.0f} million pixels; scale "
+            "it down first."
+        ) from error
+    except (OSError, SyntaxError, ValueError) as error:
         raise MediaError(f"{path.name} is damaged and cannot be read as a picture.") from error
 
 
@@ -55,6 +63,13 @@ def write_picture(path: Path, image: np.ndarray) -> None:
         except OSError as error:
             raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
         temporary.replace(path)
+
+
+def _opened(path: Path) -> Image.Image:
+    """The picture, not decoded yet; its size is judged by our limit, not by Pillow's warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(path, formats=FORMATS)
 
 
 def _rgb(image: Image.Image) -> np.ndarray:

@@ -1,9 +1,10 @@
 """The proof that a result is what it should be, by decoding it."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from av.packet import Packet
 
@@ -15,6 +16,9 @@ from stylecore.media.writer import CODECS, copied_streams
 
 LIKE_SMPTE170M = {"bt470bg": "smpte170m", "fcc": "smpte170m"}
 """Matrices that some codecs write as SMPTE 170M, which is the same or differs by less than 0.3%."""
+
+SYNC_SECONDS = Fraction(2, 1000)
+"""Sound may move so much against the picture: both are rounded to Matroska's milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def verify_video(
                 f"frame {number} is shown at {float(got):.4f} s instead of {float(wanted):.4f} s"
             )
     _compare_tags(found, index, output)
-    sound = _compare_sound(target, source, index, found, output, whole=whole)
+    sound = _compare_sound(target, source, index, found, output, whole=whole, delay=delay)
     return Verification(found.frame_count, delay, sound)
 
 
@@ -122,6 +126,7 @@ def _compare_sound(
     output: OutputSettings,
     *,
     whole: bool,
+    delay: Fraction,
 ) -> bool | None:
     if output.audio == "drop":
         return None
@@ -132,19 +137,39 @@ def _compare_sound(
         raise _failure(f"it has {len(copied)} sound tracks instead of {len(expected)}")
     if not expected or not whole:
         return None
-    if _sound_digests(target, copied) != _sound_digests(source, expected):
-        raise _failure("its sound differs from the source's")
+    for now, was in zip(_sounds(target, copied), _sounds(source, expected), strict=True):
+        if now.digest.digest() != was.digest.digest():
+            raise _failure("its sound differs from the source's")
+        late = max(abs(now.first - was.first - delay), abs(now.last - was.last - delay))
+        if late > SYNC_SECONDS:
+            raise _failure(f"its sound is {float(late) * 1000:.0f} ms off against the picture")
     return True
 
 
-def _sound_digests(path: Path, streams: list[int]) -> list[str]:
-    """Hash of all packets' bytes of each stream, without what MPEG-TS puts before AAC."""
-    hashes = {number: hashlib.sha256() for number in streams}
+@dataclass
+class _Sound:
+    """All packets of a sound track: their bytes, and when the first and the last one begin."""
+
+    digest: Any = field(default_factory=hashlib.sha256)
+    first: Fraction = Fraction(0)
+    last: Fraction = Fraction(0)
+    packets: int = 0
+
+    def add(self, packet: Packet) -> None:
+        self.digest.update(_without_adts(packet))
+        if packet.pts is not None:
+            self.last = packet.pts * Fraction(packet.time_base)
+            self.first = self.first if self.packets else self.last
+            self.packets += 1
+
+
+def _sounds(path: Path, streams: list[int]) -> list[_Sound]:
+    found = {number: _Sound() for number in streams}
     with open_container(path) as container:
         for packet in container.demux([container.streams[number] for number in streams]):
             if packet.dts is not None:
-                hashes[packet.stream.index].update(_without_adts(packet))
-    return [digest.hexdigest() for digest in hashes.values()]
+                found[packet.stream.index].add(packet)
+    return list(found.values())
 
 
 def _without_adts(packet: Packet) -> bytes:

@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 
 import av
@@ -39,6 +40,7 @@ class Codec:
     ``formats`` are (8 bits, 8 bits odd size, more bits, more bits odd size); "" where it has none.
     ``full_range`` is whether the codec can say that luma spans 0 to the top, ``aspect`` whether it
     can say by itself that pixels are not square (MP4 can say it for any codec, Matroska cannot).
+    ``worst_quality`` is the end of its scale, ``preset_option`` what the encoder calls its preset.
     """
 
     encoder: str
@@ -49,6 +51,8 @@ class Codec:
     options: tuple[tuple[str, str], ...] = ()
     full_range: bool = True
     aspect: bool = True
+    worst_quality: int = 51
+    preset_option: str = "preset"
 
     def pixel_format(self, size: tuple[int, int], *, deep: bool) -> str:
         """What frames of ``size`` are stored as; "" where the codec cannot hold them."""
@@ -74,13 +78,13 @@ CODECS = {
         (("x265-params", "log-level=error:frame-threads=2"), ("tag", "hvc1")),
     ),
     "vp9": Codec(
-        "libvpx-vp9", frozenset({MP4, MKV, WEBM}), 24, None,
-        ("yuv420p", "yuv420p", "", ""), (("b", "0"), ("row-mt", "1"), ("cpu-used", "3")),
-        aspect=False,
+        "libvpx-vp9", frozenset({MP4, MKV, WEBM}), 24, "3",
+        ("yuv420p", "yuv420p", "", ""), (("b", "0"), ("row-mt", "1")),
+        aspect=False, worst_quality=63, preset_option="cpu-used",
     ),
     "av1": Codec(
         "libsvtav1", frozenset({MP4, MKV, WEBM}), 24, "8", ("yuv420p", "", "yuv420p10le", ""),
-        aspect=False,
+        aspect=False, worst_quality=63,
     ),
     "prores": Codec(
         "prores_ks", frozenset({MOV, MKV}), None, None, ("yuv422p10le",) * 4,
@@ -123,6 +127,7 @@ def check_output(
             f"A {suffix} file cannot hold {settings.codec}; use --codec {' or '.join(fitting)}, or "
             f"an output that ends in {' or '.join(sorted(codec.containers))}."
         )
+    _require_choices(settings)
     if index is not None:
         _fitting_format(settings, size or (index.width, index.height), deep=index.bit_depth > 8)
         _require_aspect(output, settings, index)
@@ -136,6 +141,44 @@ def check_output(
         raise OutputError(
             f"Nothing can be written in {output.parent}: {error.strerror}."
         ) from error
+
+
+def _require_choices(settings: OutputSettings) -> None:
+    """Whether the encoder knows the quality and the preset that were asked for."""
+    name, codec = settings.codec, CODECS[settings.codec]
+    if settings.quality is not None:
+        if codec.quality is None:
+            raise SettingsError(f"{name} has no quality to choose; leave out --quality.")
+        if settings.quality > codec.worst_quality:
+            raise SettingsError(
+                f"--quality {settings.quality} is beyond the scale of {name}; use 0 (best) to "
+                f"{codec.worst_quality}."
+            )
+    if settings.preset is None:
+        return
+    if codec.preset is None:
+        raise SettingsError(f"{name} has no presets; leave out --preset.")
+    encoder = av.CodecContext.create(codec.encoder, "w")
+    encoder.width, encoder.height, encoder.pix_fmt = 64, 64, codec.formats[0]
+    encoder.time_base = Fraction(1, 25)
+    encoder.options = encoder_options(settings)
+    try:
+        encoder.open()
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise SettingsError(
+            f"{name} has no preset {settings.preset!r}; its default is {codec.preset!r}."
+        ) from error
+
+
+def encoder_options(settings: OutputSettings) -> dict[str, str]:
+    """The encoder's own names and values of what was chosen."""
+    codec = CODECS[settings.codec]
+    options = {**dict(codec.options), "threads": THREADS}
+    if codec.quality is not None:
+        options["crf"] = str(codec.quality if settings.quality is None else settings.quality)
+    if codec.preset is not None:
+        options[codec.preset_option] = settings.preset or codec.preset
+    return options
 
 
 def _require_aspect(output: Path, settings: OutputSettings, index: SourceIndex) -> None:
@@ -312,7 +355,9 @@ class _Writer:
                 "(4:4:4); some players cannot show it. An even --size avoids that."
             )
         stream = self.result.add_stream(
-            self.codec.encoder, rate=Fraction(self.index.average_rate), options=self._options()
+            self.codec.encoder,
+            rate=Fraction(self.index.average_rate),
+            options=encoder_options(self.output),
         )
         context = stream.codec_context
         stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
@@ -329,17 +374,6 @@ class _Writer:
             for number in range(self.start, self.stop)
         }
         return stream
-
-    def _options(self) -> dict[str, str]:
-        options = dict(self.codec.options)
-        options["threads"] = THREADS
-        quality = self.output.quality if self.output.quality is not None else self.codec.quality
-        if quality is not None and self.codec.quality is not None:
-            options["crf"] = str(quality)
-        preset = self.output.preset or self.codec.preset
-        if preset is not None:
-            options["preset"] = preset
-        return options
 
     def _add_copies(self) -> dict[int, Stream]:
         """Output streams for the source streams that this container can hold, by source index."""
@@ -423,5 +457,5 @@ def _container_options(target: Path, index: SourceIndex) -> dict[str, str]:
     if target.suffix.lower() not in (MP4, ".m4v", MOV):
         return {}
     # A start that is not 0 is written in units of the movie's time scale: milliseconds by default.
-    time_scale = index.seconds_per_unit.denominator
-    return {"movflags": "+faststart", "movie_timescale": str(max(1000, time_scale))}
+    unit = index.seconds_per_unit.denominator
+    return {"movflags": "+faststart", "movie_timescale": str(unit * ceil(1000 / unit))}
