@@ -332,6 +332,17 @@ def test_a_start_between_two_milliseconds_is_kept(tmp_path: Path) -> None:
     assert verify_video(tmp_path / "out.mp4", size=(96, 64), **part).frames == 12
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
+def test_a_late_start_is_not_taken_for_a_cut_file(suffix: str, tmp_path: Path) -> None:
+    pts = [5000 + 40 * number for number in range(12)]
+    codec = "libvpx-vp9" if suffix == ".webm" else "libx264"
+    source = clips.write_clip(
+        tmp_path / f"in{suffix}", codec=codec, time_base=Fraction(1, 1000), pts=pts
+    )
+    trip(source, tmp_path / "out.mkv")
+    assert clips.timestamps(tmp_path / "out.mkv") == [Fraction(time, 1000) for time in pts]
+
+
 def test_sound_that_slipped_against_the_picture_does_not_pass(tmp_path: Path) -> None:
     source, late = clips.write_clip(tmp_path / "in.mp4", sounds=1), tmp_path / "late.mp4"
     with av.open(str(source)) as origin, av.open(str(late), "w") as result:

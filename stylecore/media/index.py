@@ -219,7 +219,9 @@ def _check_whole(
             "first."
         )
     promised = container.duration / av.time_base if container.duration else 0.0
-    start = max(0.0, (container.start_time or 0) / av.time_base)
+    # Matroska's duration may count from 0, the others' from the first packet.
+    counts_from_zero = "matroska" in container.format.name
+    start = 0.0 if counts_from_zero else max(0.0, (container.start_time or 0) / av.time_base)
     # Only MP4 and its kin list their frames; AVI's count is a duration, with gaps in it.
     listed = stream.frames if "mp4" in container.format.name else 0
     cut_short = scan.packets < listed or scan.end_seconds - start < promised - END_SLACK_SECONDS
