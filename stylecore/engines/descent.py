@@ -14,7 +14,7 @@ Tensor = Any
 Loss = Callable[[Tensor, Any], tuple[Tensor, dict[str, Tensor]]]
 
 _MOMENTUM = 0.9
-_SECOND_MOMENT = 0.99
+_SECOND_MOMENT = 0.9
 _EPSILON = 1e-8
 _SCALES = 5
 _SMALLEST_SIDE = 8
@@ -59,7 +59,7 @@ class Descent:
         self._step = _compiled(step)
 
     def minimise(
-        self, images: np.ndarray, goals: Any, *, steps: int, rate: float, ramp: int = 5
+        self, images: np.ndarray, goals: Any, *, steps: int, rate: float | np.ndarray, ramp: int = 5
     ) -> tuple[np.ndarray, dict[str, float]]:
         """``images`` after ``steps`` steps, and the terms of the loss before the last of them.
 
@@ -67,25 +67,25 @@ class Descent:
             images: (N, H, W, 3) float32 in [0, 1].
             goals: handed to the loss; tensors of the same shapes do not compile again.
             steps: how many steps, at least 1.
-            rate: largest step of a pixel at each scale, about.
+            rate: largest step of a pixel at each scale, about; one for all, or (N, H, W, 1).
             ramp: steps over which the step size rises.
         """
         state = ops.convert_to_tensor(images)
         moments = [(blank, blank) for blank in _pyramid(ops.zeros_like(state))]
         terms: dict[str, Tensor] = {}
         for done in range(steps):
-            size = rate * min(1.0, (done + 1) / ramp) * (1 + math.cos(math.pi * done / steps)) / 2
-            unbiased = size / (1 - _MOMENTUM ** (done + 1))
+            share = min(1.0, (done + 1) / ramp) * (1 + math.cos(math.pi * done / steps)) / 2
+            unbiased = rate * share / (1 - _MOMENTUM ** (done + 1))
             memory = _SECOND_MOMENT * (1 - _SECOND_MOMENT**done)
             memory /= 1 - _SECOND_MOMENT ** (done + 1)
             state, moments, terms = self._step(
-                state, moments, _scalar(unbiased), _scalar(memory), goals
+                state, moments, _tensor(unbiased), _tensor(memory), goals
             )
         return ops.convert_to_numpy(state), {name: float(term) for name, term in terms.items()}
 
 
-def _scalar(number: float) -> Tensor:
-    return ops.convert_to_tensor(np.float32(number))
+def _tensor(numbers: float | np.ndarray) -> Tensor:
+    return ops.convert_to_tensor(np.asarray(numbers, np.float32))
 
 
 def _pyramid(images: Tensor) -> list[Tensor]:

@@ -24,7 +24,7 @@ COARSE_SIDE = 160
 """A first frame begins no smaller than this on its longer side."""
 COARSE_SHARE = 0.6
 """Share of the first frame's steps that go into all sizes but the finest."""
-LATER_RATE = 0.3
+LATER_RATE = 0.4
 """Step size of later frames, as a share of the first frame's: their start is nearly right."""
 
 Tensor = Any
@@ -97,7 +97,7 @@ class GatysEngine:
                 warm[None],
                 self._goals(frame, self._levels[-1]),
                 steps=steps,
-                rate=LATER_RATE * self._settings.learning_rate,
+                rate=self._settings.learning_rate * self._boldness(frame),
             )
         return image[0], FrameRecord(steps, losses, time.perf_counter() - began)
 
@@ -112,7 +112,13 @@ class GatysEngine:
         if moved is None:
             return None
         warped, trust = moved
-        return trust * warped + (1 - trust) * frame.content
+        revealed = _without_lines(1 - trust)
+        return revealed * frame.content + (1 - revealed) * warped
+
+    def _boldness(self, frame: FrameInput) -> np.ndarray | float:
+        """Share of the learning rate for a later frame: all of it where nothing is known yet."""
+        moved = self._moved(frame)
+        return LATER_RATE if moved is None else 1 - (1 - LATER_RATE) * moved[1][None]
 
     def _moved(self, frame: FrameInput) -> tuple[np.ndarray, np.ndarray] | None:
         """The frame before on this one, and (H, W, 1) where it counts; None without a motion."""
@@ -190,6 +196,11 @@ def _load_features(settings: GatysSettings) -> Features:
 
     names = sorted({*settings.style_layers, *settings.content_layers})
     return load_features(settings.features, names, weights=settings.weights)
+
+
+def _without_lines(mask: np.ndarray) -> np.ndarray:
+    """``mask`` (H, W, 1) without what is thinner than 5 pixels: edges of motion, not new ground."""
+    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))[..., None]
 
 
 def _scaled(image: np.ndarray, height: int, width: int) -> np.ndarray:
