@@ -58,10 +58,10 @@ class GatysSettings(Settings):
         20.0, ge=0, description="pull towards the style; more paints more freely"
     )
     variation_weight: float = Field(
-        5.0, ge=0, description="total-variation penalty; more is smoother and less grainy"
+        2.0, ge=0, description="total-variation penalty; more is smoother and less grainy"
     )
     temporal_weight: float = Field(
-        1000.0,
+        100.0,
         ge=0,
         description="pull towards the warped previous frame where motion can be trusted",
     )
