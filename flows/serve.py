@@ -3,7 +3,10 @@
 For a laptop: needs ``prefect server start`` only, and one file is worked on at a time.
 """
 
+from typing import cast
+
 from prefect import serve
+from prefect.deployments.runner import RunnerDeployment
 
 from flows.folder import stylize_folder
 from flows.video import stylize_video
@@ -11,8 +14,8 @@ from flows.video import stylize_video
 
 def main() -> None:
     """Registers ``stylize-video/served`` and ``stylize-folder/served``, and runs what is asked."""
-    flows = (stylize_video, stylize_folder)
-    serve(*(flow.to_deployment(name="served") for flow in flows), limit=1)
+    deployments = [flow.to_deployment(name="served") for flow in (stylize_video, stylize_folder)]
+    serve(*cast(list[RunnerDeployment], deployments), limit=1)
 
 
 if __name__ == "__main__":

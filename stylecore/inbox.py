@@ -24,13 +24,15 @@ UNFINISHED_SUFFIXES = (".part", ".tmp", ".crdownload", "~")
 
 LOCK_FOLDER = ".stylecore"
 
+Status = Literal["done", "skipped", "arriving", "busy", "failed"]
+
 
 class Outcome(BaseModel):
     """What became of one file."""
 
     model_config = ConfigDict(frozen=True)
     name: str
-    status: Literal["done", "skipped", "failed", "arriving", "busy"]
+    status: Status
     sentence: str = ""
     frames: int | None = None
     seconds: float | None = None
@@ -133,18 +135,18 @@ def settled(found: Iterable[Arrival], seconds: float) -> Iterator[tuple[Arrival,
     A file that did not change for ``seconds`` before now comes at once. The others come when
     ``seconds`` have gone by, with False if they changed or went away meanwhile.
     """
-    begun = time.monotonic()
-    now = time.time_ns()
-    young: dict[Arrival, tuple[int, int] | None] = {}
-    for arrival in found:
-        stamp = _stamp_if_there(arrival.source)
+    begun, now = time.monotonic(), time.time_ns()
+    stamps = {arrival: _stamp_if_there(arrival.source) for arrival in found}
+    young: list[Arrival] = []
+    for arrival, stamp in stamps.items():
         if stamp is not None and now - stamp[1] >= seconds * 1e9:
             yield arrival, True
         else:
-            young[arrival] = stamp
+            young.append(arrival)
     if young:
         time.sleep(max(0.0, begun + seconds - time.monotonic()))
-    for arrival, stamp in young.items():
+    for arrival in young:
+        stamp = stamps[arrival]
         yield arrival, stamp is not None and _stamp_if_there(arrival.source) == stamp
 
 

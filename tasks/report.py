@@ -1,11 +1,12 @@
 """What is left on the run's page when it is done."""
 
 from collections import Counter
+from typing import get_args
 
 from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-from stylecore.inbox import Outcome
+from stylecore.inbox import Outcome, Status
 from stylecore.store import Published
 from tasks.conduct import CONDUCT
 
@@ -20,11 +21,8 @@ def summary_line(outcomes: list[Outcome]) -> str:
     """``4 done, 1 failed (broken.mp4)``."""
     counts = Counter(outcome.status for outcome in outcomes)
     failed = ", ".join(outcome.name for outcome in outcomes if outcome.status == "failed")
-    parts = [
-        f"{count} {status}" + (f" ({failed})" if status == "failed" else "")
-        for status, count in counts.items()
-    ]
-    return ", ".join(parts) or "nothing has arrived"
+    parts = [f"{counts[status]} {status}" for status in get_args(Status) if counts[status]]
+    return (", ".join(parts) + (f" ({failed})" if failed else "")) or "nothing has arrived"
 
 
 @task(task_run_name="report", **CONDUCT)

@@ -142,7 +142,7 @@ def test_folder_goes_on_past_a_broken_file_and_skips_what_is_done(
         )
 
     state = run()
-    assert state.is_completed() and state.message == "1 failed (broken.mp4), 4 done"
+    assert state.is_completed() and state.message == "4 done, 1 failed (broken.mp4)"
     assert {outcome.name: outcome.status for outcome in state.result()} == {
         "broken.mp4": "failed", "four.jpg": "done", "one.mp4": "done",
         "three.png": "done", "two.avi": "done",

@@ -151,7 +151,7 @@ def test_broken_file_does_not_stop_the_night(studio: Studio, tmp_path: Path) -> 
 
     worker = studio.start_worker()
     first = studio.run("stylize-folder/nightly", "--watch", **parameters)
-    assert studio.state(first)["message"] == "1 failed (broken.mp4), 4 done"
+    assert studio.state(first)["message"] == "4 done, 1 failed (broken.mp4)"
     assert sorted(path.name for path in outbox.iterdir() if path.is_file()) == [
         "broken.mp4.error.txt", "clip0-wave.mp4", "clip1-wave.mp4", "clip2-wave.mp4",
         "still-wave.png",
