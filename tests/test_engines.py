@@ -165,6 +165,14 @@ def test_a_frame_of_another_shape_is_refused(network):
         gatys(network).render(first_frame(40, 48))
 
 
+def test_a_damaged_network_gives_an_error_and_no_picture(network):
+    def damaged(images):
+        return {name: value * np.nan for name, value in network(images).items()}
+
+    with pytest.raises(WeightsError, match="Frame 7 "):
+        gatys(damaged, first_iterations=1).render(first_frame(number=7))
+
+
 def test_coarse_to_fine_ends_at_the_frame_with_all_steps_spent():
     for shape in [(32, 48), (270, 480), (1080, 1920), (2160, 3840), (481, 853)]:
         plan = coarse_to_fine(shape, 250)

@@ -17,7 +17,7 @@ from keras import ops
 from stylecore.config import GatysSettings
 from stylecore.engines.base import FrameInput, FrameRecord
 from stylecore.engines.descent import Descent, make_deterministic
-from stylecore.errors import SettingsError
+from stylecore.errors import SettingsError, WeightsError
 from stylecore.losses import content_loss, gram, style_loss, temporal_loss, total_variation
 
 COARSE_SIDE = 160
@@ -81,7 +81,12 @@ class GatysEngine:
         )
 
     def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
-        """Paints one frame, from its warm start if it has one and from coarse to fine if not."""
+        """Paints one frame, from its warm start if it has one and from coarse to fine if not.
+
+        Raises:
+            SettingsError: the frame has another shape than ``prepare`` was told.
+            WeightsError: the loss is not a number; nothing is returned that is not a picture.
+        """
         if not self._levels or frame.content.shape[:2] != self._shape:
             raise SettingsError(
                 f"the engine was prepared for frames of shape {self._shape}, not "
@@ -98,6 +103,11 @@ class GatysEngine:
                 self._goals(frame, self._levels[-1]),
                 steps=steps,
                 rate=self._settings.learning_rate * self._boldness(frame),
+            )
+        if not np.isfinite(losses["total"]) or not np.isfinite(image).all():
+            raise WeightsError(
+                f"Frame {frame.number} could not be optimised because its loss is not a number: "
+                "the network's weights are damaged, or a loss weight is far too large."
             )
         return image[0], FrameRecord(steps, losses, time.perf_counter() - began)
 
