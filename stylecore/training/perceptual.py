@@ -23,7 +23,7 @@ from stylecore.training.distillation import (
     standardise_channels,
 )
 from stylecore.training.pictures import Crops, load_pictures
-from stylecore.training.teachers import load_teacher
+from stylecore.training.teachers import Teacher, load_teacher
 
 WEIGHTS_FILE = "compact_perceptual.npz"
 LOG_FILE = "log.jsonl"
@@ -72,7 +72,8 @@ def normalised_weights(student: keras.Model, pictures: np.ndarray) -> dict[str, 
         mean = ops.convert_to_numpy(ops.mean(values, (0, 1, 2)))
         square = ops.convert_to_numpy(ops.mean(ops.square(values), (0, 1, 2)))
         size = np.maximum(mean, np.sqrt(square) / PEAKED)
-        scale = 1 / np.maximum(size, RARE * np.median(size))
+        active = size[size > 0]  # a channel that never fires keeps a finite weight
+        scale = 1 / np.maximum(size, RARE * (np.median(active) if active.size else 1.0))
         weights[f"{name}/kernel"] = kernel / incoming[:, None] * scale
         weights[f"{name}/bias"] = bias * scale
         incoming = scale
@@ -93,14 +94,12 @@ def train(
     style: Path,
     out: Path,
     *,
-    teacher: str = "vgg19",
-    teacher_weights: Path | None = None,
+    teacher: Teacher,
     steps: int = 20_000,
     epoch_steps: int = 250,
     batch: int = 8,
     crop: int = 128,
     learning_rate: float = 1e-3,
-    precision: str = "mixed_bfloat16",
     seed: int = 0,
 ) -> None:
     """Trains, or goes on training, and exports the weights after each epoch.
@@ -109,35 +108,26 @@ def train(
         content: folder of photographs.
         style: folder of artworks and textures.
         out: folder for checkpoints, ``log.jsonl`` and ``compact_perceptual.npz``.
-        teacher: ``vgg19`` or ``mixed``.
-        teacher_weights: file for ``vgg19`` instead of the download, folder for ``mixed``.
+        teacher: what the student learns from; see ``load_teacher``.
         steps: of the optimiser in all, those before an interruption included.
         epoch_steps: steps between two checkpoints.
         batch: crops a step.
         crop: side of a crop in pixels, at least 32.
         learning_rate: the largest; reached over the first steps, then falling on a half cosine.
-        precision: Keras' name of the dtype policy.
         seed: of the weights and of the crops.
 
     Raises:
         MediaError: a folder holds no pictures.
-        WeightsError: the teacher's weights are missing or cannot be downloaded.
     """
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(precision)
-    try:
-        keras.utils.set_random_seed(seed)
-        crops = Crops(
-            load_pictures(content), load_pictures(style),
-            crop=crop, batch=batch, batches=epoch_steps, seed=seed,
-        )  # fmt: skip
-        loaded = load_teacher(teacher, teacher_weights, tuple(LAYER_SHARE))
-        statistics = channel_statistics(loaded, crops, batches=STATISTICS_BATCHES)
-        distiller = Distiller(build_compact(), loaded, statistics)
-        distiller.compile(_optimizer(learning_rate, steps), jit_compile=False)
-        _fit(distiller, crops, out, epochs=max(1, steps // epoch_steps))
-    finally:
-        keras.config.set_dtype_policy(before)
+    keras.utils.set_random_seed(seed)
+    crops = Crops(
+        load_pictures(content), load_pictures(style),
+        crop=crop, batch=batch, batches=epoch_steps, seed=seed,
+    )  # fmt: skip
+    statistics = channel_statistics(teacher, crops, batches=STATISTICS_BATCHES)
+    distiller = Distiller(build_compact(), teacher, statistics)
+    distiller.compile(_optimizer(learning_rate, steps), jit_compile=False)
+    _fit(distiller, crops, out, epochs=max(1, steps // epoch_steps))
 
 
 def _optimizer(learning_rate: float, steps: int) -> keras.optimizers.Optimizer:
@@ -187,7 +177,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--learning-rate", type=float, default=1e-3, help="the largest")
     parser.add_argument("--precision", default="mixed_bfloat16", help="Keras' dtype policy")
     parser.add_argument("--seed", type=int, default=0)
-    train(**vars(parser.parse_args(arguments)))
+    options = vars(parser.parse_args(arguments))
+    keras.config.set_dtype_policy(options.pop("precision"))
+    name, weights = options.pop("teacher"), options.pop("teacher_weights")
+    train(teacher=load_teacher(name, weights, tuple(LAYER_SHARE)), **options)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,252 @@
+"""Measures the compact perceptual network against a teacher, on pictures it was not trained on.
+
+    python -m stylecore.training.evaluate_perceptual --training DIR DIR --pictures DIR DIR \
+        --teacher vgg19 [--optimise CONTENT STYLE]
+
+prints a table with a line for each layer: the cosine between the Gram matrices of the teacher's
+features and of what a 1x1 projection with ReLU makes of the student's, and the share of the
+teacher's variance that the projection explains. The projections are fitted to training pictures
+here, whatever they were in training. With ``--optimise`` it also paints a picture once with each
+network and judges both with the teacher, and times one step beside a full-width VGG19.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from stylecore.config import GATYS_STYLE_LAYERS, GatysSettings
+from stylecore.engines.base import FrameInput
+from stylecore.engines.gatys import GatysEngine
+from stylecore.errors import MediaError
+from stylecore.images import fitted_size, resize
+from stylecore.losses import gram, style_loss
+from stylecore.media import PICTURE_SUFFIXES, read_picture
+from stylecore.networks.features import load_features
+from stylecore.networks.vgg import build_vgg
+from stylecore.training.teachers import load_teacher
+
+LAYERS = (*GATYS_STYLE_LAYERS, "block4_conv2")
+LONGER_SIDE = 384
+FITTED_PICTURES = 100
+PLACES_A_PICTURE = 400
+RIDGE = 1e-4
+CENSORED_ROUNDS = 8
+TIMED_STEPS = 5
+
+Features = Callable[[Any], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """relu(F K + b): from a student's features to a teacher's, of unit mean activation."""
+
+    kernel: np.ndarray
+    bias: np.ndarray
+    scale: np.ndarray
+    """1 / mean activation of the teacher's channels."""
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        return np.maximum(features @ self.kernel + self.bias, 0)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Of student and teacher at one layer: the mean over pictures, and the worst."""
+
+    gram_cosine: float
+    worst_gram_cosine: float
+    explained: float
+    """1 - |P - T|² / |T - mean(T)|² over all pictures and channels."""
+
+
+def fit_projections(
+    student: Features, teacher: Features, pictures: Iterable[np.ndarray], *, seed: int = 0
+) -> dict[str, Projection]:
+    """The best projection of each layer, from random places of (H, W, 3) pictures in [0, 1]."""
+    random = np.random.default_rng(seed)
+    rows: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in LAYERS}
+    for picture in pictures:
+        for name, (features, target) in _activations(student, teacher, picture).items():
+            count = min(len(target), PLACES_A_PICTURE)
+            places = random.choice(len(target), count, replace=False)
+            rows[name].append((features[places], target[places]))
+    return {
+        name: _fit(*(np.concatenate(side) for side in zip(*found, strict=True)))
+        for name, found in rows.items()
+    }
+
+
+def agreements(
+    student: Features,
+    teacher: Features,
+    projections: Mapping[str, Projection],
+    pictures: Iterable[np.ndarray],
+) -> dict[str, Agreement]:
+    """How well the projected student tells what the teacher tells, by layer name."""
+    cosines: dict[str, list[float]] = {name: [] for name in projections}
+    errors: dict[str, list[tuple[float, float]]] = {name: [] for name in projections}
+    for picture in pictures:
+        for name, (features, target) in _activations(student, teacher, picture).items():
+            target = target * projections[name].scale
+            projected = projections[name](features)
+            cosines[name].append(gram_cosine(projected, target))
+            spread = np.square(target - target.mean(0)).mean()
+            errors[name].append((float(np.square(projected - target).mean()), float(spread)))
+    return {
+        name: Agreement(
+            float(np.mean(cosines[name])),
+            min(cosines[name]),
+            1 - sum(error for error, _ in errors[name]) / sum(spread for _, spread in errors[name]),
+        )
+        for name in projections
+    }
+
+
+def gram_cosine(features: np.ndarray, target: np.ndarray) -> float:
+    """Cosine between the Gram matrices of two (places, C) activations, as vectors."""
+    a, b = (values.T @ values for values in (features, target))
+    return float(np.sum(a * b) / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12))
+
+
+def style_distance(teacher: Features, picture: np.ndarray, style: np.ndarray) -> float:
+    """Style loss of Gatys et al. (2016) between two (H, W, 3) pictures, by the teacher."""
+    found, wanted = teacher(picture[None]), teacher(style[None])
+    targets = {name: gram(wanted[name]) for name in GATYS_STYLE_LAYERS}
+    return float(style_loss(found, targets, GATYS_STYLE_LAYERS)[0])
+
+
+def paint(features: Features, content: np.ndarray, style: np.ndarray) -> np.ndarray:
+    """``content`` in the style of ``style``, optimised with the engine's own settings."""
+    engine = GatysEngine(GatysSettings(), features=features)
+    engine.prepare(style, shape=content.shape[:2])
+    return engine.render(FrameInput(0, content, None, None, None))[0]
+
+
+def step_seconds(features: Features, shape: tuple[int, int]) -> float:
+    """Time of one optimisation step at (height, width) after the first ones."""
+    random = np.random.default_rng(0)
+    content = random.random((*shape, 3), np.float32)
+    times = {}
+    for steps in (TIMED_STEPS, 3 * TIMED_STEPS):
+        engine = GatysEngine(GatysSettings(iterations=steps), features=features)
+        engine.prepare(content, shape=shape)
+        frame = FrameInput(1, content, content, content, np.ones(shape, np.float32))
+        engine.render(frame)
+        began = time.perf_counter()
+        engine.render(frame)
+        times[steps] = time.perf_counter() - began
+    return (times[3 * TIMED_STEPS] - times[TIMED_STEPS]) / (2 * TIMED_STEPS)
+
+
+def _activations(
+    student: Features, teacher: Features, picture: np.ndarray
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Layer name -> (places, C) of the student and (places, D) of the teacher."""
+    seen, wanted = student(picture[None]), teacher(picture[None])
+    found = {}
+    for name in LAYERS:
+        a, b = (ops.convert_to_numpy(ops.cast(side[name], "float32"))[0] for side in (seen, wanted))
+        height, width = (min(sizes) for sizes in zip(a.shape[:2], b.shape[:2], strict=True))
+        found[name] = tuple(side[:height, :width].reshape(height * width, -1) for side in (a, b))
+    return found
+
+
+def _fit(features: np.ndarray, target: np.ndarray) -> Projection:
+    """Least squares behind a ReLU.
+
+    Where the target is 0, any value below is as good: there the values fitted so far take its place
+    as long as they are negative, and the fit is made again.
+    """
+    mean = target.mean(0)
+    scale = 1 / np.maximum(mean, 0.1 * mean.mean())
+    inputs = np.hstack([features, np.ones((len(features), 1))]).astype(np.float64)
+    covariance = inputs.T @ inputs
+    covariance += RIDGE * np.diag(np.diag(covariance) + covariance.trace() / len(covariance))
+    solver = np.linalg.solve(covariance, inputs.T)
+    wanted = goal = target * scale
+    for _ in range(CENSORED_ROUNDS):
+        kernel = solver @ goal
+        goal = np.where(wanted > 0, wanted, np.minimum(inputs @ kernel, 0))
+    return Projection(kernel[:-1].astype(np.float32), kernel[-1].astype(np.float32), scale)
+
+
+def _pictures(folders: Sequence[Path], *, most: int | None = None) -> Iterator[np.ndarray]:
+    """Pictures of the folders, evenly thinned out to ``most``, at LONGER_SIDE, in [0, 1]."""
+    paths = [path for folder in folders for path in _picture_paths(folder)]
+    step = max(1, len(paths) // most) if most else 1
+    return (_scaled(read_picture(path)) for path in paths[::step])
+
+
+def _picture_paths(folder: Path) -> list[Path]:
+    paths = [path for path in folder.glob("*") if path.suffix.lower() in PICTURE_SUFFIXES]
+    if not paths:
+        raise MediaError(f"{folder} holds no pictures: give a folder with some.")
+    return sorted(paths)
+
+
+def _scaled(picture: np.ndarray) -> np.ndarray:
+    return resize(picture, fitted_size(picture.shape[1], picture.shape[0], LONGER_SIDE))
+
+
+def _print_agreements(student: Features, teacher: Features, options: argparse.Namespace) -> None:
+    training = _pictures(options.training, most=FITTED_PICTURES)
+    projections = fit_projections(student, teacher, training)
+    found = agreements(student, teacher, projections, _pictures(options.pictures))
+    print(f"{'layer':14} {'Gram cosine':>11} {'worst':>7} {'explained':>10}")
+    for name, layer in found.items():
+        print(
+            f"{name:14} {layer.gram_cosine:11.3f} {layer.worst_gram_cosine:7.3f} "
+            f"{layer.explained:10.3f}"
+        )
+
+
+def _print_optimised(student: Features, teacher: Features, content: Path, style: Path) -> None:
+    picture, painting = (_scaled(read_picture(path)) for path in (content, style))
+    distances = [
+        style_distance(teacher, paint(network, picture, painting), painting)
+        for network in (student, teacher)
+    ]
+    print(
+        f"style distance by the teacher, optimised on student / on teacher: {distances[0]:.4f} / "
+        f"{distances[1]:.4f} = {distances[0] / distances[1]:.2f}"
+    )
+    wide = build_vgg("vgg19", deepest=max(LAYERS))
+    seconds = [step_seconds(network, picture.shape[:2]) for network in (student, wide)]
+    print(
+        f"one step at {picture.shape[1]}x{picture.shape[0]}, student / VGG19: "
+        f"{seconds[0]:.3f} s / {seconds[1]:.3f} s, {seconds[1] / seconds[0]:.1f} times faster"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The command line of the evaluation."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument(
+        "--training", type=Path, nargs="+", required=True, help="folders to fit projections to"
+    )
+    parser.add_argument(
+        "--pictures", type=Path, nargs="+", required=True, help="folders to measure on"
+    )
+    parser.add_argument("--weights", type=Path, help="of the student; those that ship by default")
+    parser.add_argument("--teacher", choices=("vgg19", "mixed"), default="vgg19")
+    parser.add_argument("--teacher-weights", type=Path, help="file (vgg19) or folder (mixed)")
+    parser.add_argument(
+        "--optimise", type=Path, nargs=2, metavar=("CONTENT", "STYLE"), help="pictures to paint"
+    )
+    options = parser.parse_args(arguments)
+    student = load_features("compact", LAYERS, weights=options.weights)
+    teacher: keras.Model = load_teacher(options.teacher, options.teacher_weights, LAYERS).model
+    _print_agreements(student, teacher, options)
+    if options.optimise:
+        _print_optimised(student, teacher, *options.optimise)
+
+
+if __name__ == "__main__":
+    main()
