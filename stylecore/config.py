@@ -71,7 +71,10 @@ class GatysSettings(Settings):
         "previous result as it is, the source frame, or noise",
     )
     first_iterations: int = Field(
-        150, ge=1, le=10_000, description="optimisation steps for the first frame of a shot"
+        150,
+        ge=1,
+        le=10_000,
+        description="optimisation steps for a frame that begins from nothing: the first of a shot",
     )
     iterations: int = Field(
         16, ge=1, le=10_000, description="optimisation steps for each later frame of a shot"

@@ -1,4 +1,4 @@
-"""Runs one job in a process of its own, so that tests can kill it: python -m tests.job_process ..."""
+"""Runs one job in a process of its own, so that tests can kill it."""
 
 import sys
 from pathlib import Path
