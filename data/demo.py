@@ -11,7 +11,7 @@ from stylecore.report.sheet import contact_sheet
 
 HERE = Path(__file__).resolve().parent
 CLIP = HERE / "demo.mp4"
-SHOWN_FRAMES = (4, 24, 44, 62, 78, 92)
+SHOWN_FRAMES = (4, 30, 54, 62, 90)
 
 
 def main() -> int:
@@ -28,8 +28,10 @@ def main() -> int:
     if status == 0:
         sheet = contact_sheet(
             [
-                ("source", _frames(CLIP)),
-                (f"style: {arguments.style.stem}", [read_picture(arguments.style)]),
+                (
+                    f"source, and the style {arguments.style.stem}",
+                    [*_frames(CLIP), read_picture(arguments.style)],
+                ),
                 ("gatys, compact features", _frames(result)),
             ],
             height=180,
