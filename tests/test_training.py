@@ -116,7 +116,9 @@ def test_scaling_leaves_the_function_as_it_was(tmp_path):
         means, scaled_means = trained.mean((0, 1, 2)), scaled.mean((0, 1, 2))
         assert scaled_means.max() < 1.02
         expected = trained * (scaled_means / np.maximum(means, 1e-9))
-        np.testing.assert_allclose(scaled, expected, atol=0.03, rtol=0.03)
+        # Weights are stored as float16: rounding, layer upon layer, of some tenths of a percent.
+        error = np.sqrt(np.mean(np.square(scaled - expected)))
+        assert error < 0.01 * np.sqrt(np.mean(np.square(expected))), layer
 
 
 def test_crops_depend_on_seed_epoch_and_number_alone(folders):
