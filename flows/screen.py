@@ -92,9 +92,8 @@ def _run_directly(console: Console, job_space: Workspace, on_progress: OnProgres
 
 def _run_with_prefect(console: Console, job_space: Workspace, on_progress: OnProgress) -> Published:
     console.print("starting Prefect ...", style="dim")
-    from tasks.progress import listening
-
     from flows.video import stylize_video
+    from tasks.progress import listening
 
     job, request = job_space.job, job_space.request
     with listening(on_progress):
