@@ -44,13 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERNAL_ERROR
 
 
-def video(arguments: argparse.Namespace) -> int:
+def video(arguments: argparse.Namespace) -> None:
     """Repaints a video."""
     from flows import screen
 
     settings = read_options(arguments, VideoSettings)
     output = arguments.output or default_output(arguments.source, arguments.style)
-    return screen.run_video(
+    screen.run_video(
         arguments.source,
         arguments.style,
         output,
@@ -109,7 +109,7 @@ def jobs_show(arguments: argparse.Namespace) -> None:
     jobs.show(arguments.workspace, arguments.name)
 
 
-def jobs_resume(arguments: argparse.Namespace) -> int:
+def jobs_resume(arguments: argparse.Namespace) -> None:
     """Runs the last request of a job again; only what is missing is made."""
     from flows import screen
     from stylecore.store import Workspace, default_root
@@ -117,7 +117,7 @@ def jobs_resume(arguments: argparse.Namespace) -> int:
     root = arguments.workspace or default_root()
     workspace = Workspace.find(root, arguments.name)
     request, job = workspace.request, workspace.job
-    return screen.run_video(
+    screen.run_video(
         job.source.path,
         job.style.path,
         request.output,

@@ -23,16 +23,9 @@ from rich.progress import (
 from rich.text import Text
 
 from stylecore.config import FolderSettings, VideoSettings
-from stylecore.pipeline import (
-    OnProgress,
-    assemble,
-    open_job,
-    stylize_chunk,
-)
+from stylecore.pipeline import OnProgress, finish_job, open_job
 from stylecore.pipeline import Progress as Step
 from stylecore.store import Job, Published, Workspace
-
-STOPPED = 130
 
 
 def run_video(
@@ -46,8 +39,8 @@ def run_video(
     keep: bool,
     prefect: bool,
     quiet: bool,
-) -> int:
-    """Runs one video's job with bars; returns the exit status."""
+) -> None:
+    """Runs one video's job with bars; a KeyboardInterrupt goes on after saying what is kept."""
     console = Console(quiet=quiet, highlight=False)
     job_space = open_job(
         source, style, output, settings, root=workspace, overwrite=overwrite, keep=keep
@@ -57,18 +50,19 @@ def run_video(
     resumed = job_space.count_finished()
     if resumed:
         console.print(f"resumed: {resumed} of {job.frame_count} frames were already done")
-    run = _run_with_prefect if prefect else _run_directly
     try:
         with _reporting(console, job) as on_progress:
-            published = run(console, job_space, on_progress)
+            if prefect:
+                published = _run_with_prefect(console, job_space, on_progress)
+            else:
+                published = finish_job(job_space, on_progress=on_progress)
     except KeyboardInterrupt:
         console.print(
             f"stopped; {job_space.count_finished()} of {job.frame_count} frames are done and kept."
             f"   stylecore jobs resume {job_space.name}"
         )
-        return STOPPED
+        raise
     _print_result(console, published)
-    return 0
 
 
 def run_folder(
@@ -82,12 +76,6 @@ def run_folder(
     for outcome in outcomes:
         print(f"{outcome.name}: {outcome.status}  {outcome.sentence}")
     return int(any(outcome.status == "failed" for outcome in outcomes))
-
-
-def _run_directly(console: Console, job_space: Workspace, on_progress: OnProgress) -> Published:
-    for chunk in job_space.job.chunks:
-        stylize_chunk(job_space, chunk, on_progress=on_progress)
-    return assemble(job_space, on_progress=on_progress)
 
 
 def _run_with_prefect(console: Console, job_space: Workspace, on_progress: OnProgress) -> Published:
@@ -123,7 +111,7 @@ def _print_facts(console: Console, job: Job) -> None:
     engine = job.settings.engine
     detail = {
         "gatys": f"/{job.settings.gatys.features}",
-        "fast": f"/{job.settings.fast.model or 'compact'}",
+        "fast": f"/{job.settings.fast.model}",
     }
     console.print(
         f"style   {job.style.path.name}   engine {engine}{detail.get(engine, '')}   "

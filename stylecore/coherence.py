@@ -19,12 +19,18 @@ ReadFrames = Callable[[int, int], Iterator[np.ndarray]]
 
 
 def stylize_missing(
-    workspace: Workspace, chunk: Chunk, engine: Engine, *, read: ReadFrames
+    workspace: Workspace,
+    chunk: Chunk,
+    missing: list[int],
+    engine: Engine,
+    *,
+    read: ReadFrames,
 ) -> Iterator[tuple[int, FrameRecord]]:
-    """Makes and stores the frames of ``chunk`` that are not stored yet, in order.
+    """Makes and stores the ``missing`` frames of ``chunk``, in order.
 
     Args:
         workspace: the job; frame ``chunk.start - 1`` must be stored unless the shot begins here.
+        missing: numbers of frames in the chunk, at least one, in order.
         read: reader of the source.
 
     Yields:
@@ -34,10 +40,6 @@ def stylize_missing(
         MediaError, StoreError, OutputError: with all frames so far safely stored.
     """
     job = workspace.job
-    done = workspace.finished(chunk.start, chunk.stop)
-    missing = [number for number in range(chunk.start, chunk.stop) if number not in done]
-    if not missing:
-        return
     first = max(missing[0] - 1, chunk.shot_start)
     frames = read(first, missing[-1] + 1)
     neighbour: np.ndarray | None = None

@@ -27,8 +27,8 @@ def gram(features: Tensor) -> Tensor:
     Returns:
         (N, C, C): mean over all places of the product of two channels.
     """
-    count, height, width, channels = features.shape
-    flat = ops.reshape(features, (count, height * width, channels))
+    _, height, width, channels = features.shape
+    flat = ops.reshape(features, (-1, height * width, channels))
     return ops.matmul(ops.transpose(flat, (0, 2, 1)), flat) / (height * width)
 
 

@@ -22,9 +22,9 @@ from stylecore.engines import Engine, FrameInput, create_engine, engine_digest
 from stylecore.errors import MediaError, OutputExistsError, SettingsError
 from stylecore.images import fitted_size, resize
 from stylecore.media import (
-    PICTURE_SUFFIXES,
     SourceIndex,
     check_output,
+    check_picture_name,
     index_source,
     open_container,
     publish,
@@ -144,17 +144,17 @@ def stylize_chunk(
     with workspace.lock(f"shot-{chunk.shot}"):
         if workspace.published() is not None:
             return 0
-        resumed = len(workspace.finished(chunk.start, chunk.stop))
-        report(resumed)
-        if resumed == chunk.stop - chunk.start:
+        finished = workspace.finished(chunk.start, chunk.stop)
+        missing = [number for number in range(chunk.start, chunk.stop) if number not in finished]
+        report(len(finished))
+        if not missing:
             return 0
-        made = 0
         read = _source_reader(workspace, chunk)
         with _borrowed_engine(job) as engine:
-            for _ in stylize_missing(workspace, chunk, engine, read=read):
-                made += 1
-                report(resumed + made)
-    return made
+            made = stylize_missing(workspace, chunk, missing, engine, read=read)
+            for done, _ in enumerate(made, start=len(finished) + 1):
+                report(done)
+    return len(missing)
 
 
 def assemble(
@@ -249,9 +249,14 @@ def stylize_video(
         Path(source), Path(style), Path(output), settings or VideoSettings(),
         root=None if workspace is None else Path(workspace), overwrite=overwrite, keep=keep,
     )  # fmt: skip
-    for chunk in job_space.job.chunks:
-        stylize_chunk(job_space, chunk, on_progress=on_progress)
-    return assemble(job_space, on_progress=on_progress)
+    return finish_job(job_space, on_progress=on_progress)
+
+
+def finish_job(workspace: Workspace, *, on_progress: OnProgress | None = None) -> Published:
+    """Does everything of a planned job that is not done yet, and publishes it."""
+    for chunk in workspace.job.chunks:
+        stylize_chunk(workspace, chunk, on_progress=on_progress)
+    return assemble(workspace, on_progress=on_progress)
 
 
 def stylize_image(
@@ -276,16 +281,12 @@ def stylize_image(
     source, style, output = Path(source), Path(style), Path(output)
     if output.exists() and not overwrite:
         raise OutputExistsError(output)
-    if output.suffix.lower() not in PICTURE_SUFFIXES:
-        raise SettingsError(
-            f"{output.name} does not end in a picture's suffix; use one of "
-            f"{', '.join(sorted(PICTURE_SUFFIXES))}."
-        )
+    check_picture_name(output)
     settings = settings or ImageSettings()
     content, style_image = read_picture(source), read_picture(style)
     height, width = content.shape[:2]
     content = resize(content, fitted_size(width, height, settings.size))
-    engine = create_engine(VideoSettings(**settings.model_dump()))
+    engine = create_engine(settings)
     engine.prepare(style_image, shape=content.shape[:2])
     image, _ = engine.render(
         FrameInput(number=0, content=content, previous=None, warped=None, mask=None)

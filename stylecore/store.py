@@ -41,7 +41,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from stylecore.config import VideoSettings
 from stylecore.errors import MediaError, OutputError, StoreError
 from stylecore.images import resize
-from stylecore.media import SourceIndex
+from stylecore.media import SourceIndex, require_file
 
 FORMAT = 1
 """Version of the workspace's layout; a workspace of another version is not touched."""
@@ -147,14 +147,11 @@ def file_fact(path: Path) -> FileFact:
     Raises:
         MediaError: the file cannot be read.
     """
-    if path.is_dir():
-        raise MediaError(f"{path} is a folder; give the file itself.")
+    require_file(path)
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             size = os.fstat(file.fileno()).st_size
-    except FileNotFoundError as error:
-        raise MediaError(f"There is no file {path}; check the name.") from error
     except OSError as error:
         raise MediaError(f"{path} cannot be read: {error.strerror}.") from error
     return FileFact(path=path.absolute(), size=size, sha256=digest)
@@ -361,14 +358,11 @@ class Workspace:
     def set_published(self, published: Published) -> None:
         self._write("published.json", published.model_dump_json(indent=1).encode())
 
-    def free_frames(self) -> int:
-        """Removes the stored frames, keeping what the job is and was; returns the bytes freed."""
-        freed = 0
+    def free_frames(self) -> None:
+        """Removes the stored frames, keeping what the job is and was."""
         for part in ("frames", "source"):
             for path in (self.folder / part).glob("*.png"):
-                freed += path.stat().st_size
                 path.unlink()
-        return freed
 
     def stored_bytes(self) -> int:
         """Size of everything in the workspace."""

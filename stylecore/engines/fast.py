@@ -2,12 +2,12 @@
 
 import time
 
-import cv2
 import numpy as np
 
 from stylecore.engines.base import FrameInput, FrameRecord
 from stylecore.engines.descent import make_deterministic
 from stylecore.errors import SettingsError
+from stylecore.images import resize
 from stylecore.networks.hub import HubModel, load_hub
 
 MULTIPLE = 8
@@ -46,8 +46,7 @@ class FastEngine:
         height, width = style.shape[:2]
         scale = self._style_size / max(height, width)
         size = max(1, round(width * scale)), max(1, round(height * scale))
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        self._style = np.clip(cv2.resize(style, size, interpolation=method), 0, 1)[None]
+        self._style = resize(style, size)[None]
 
     def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
         """Paints one frame and keeps the warped frame before where it can be trusted."""

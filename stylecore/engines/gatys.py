@@ -18,6 +18,7 @@ from stylecore.config import GatysSettings
 from stylecore.engines.base import FrameInput, FrameRecord
 from stylecore.engines.descent import Descent, make_deterministic
 from stylecore.errors import SettingsError, WeightsError
+from stylecore.images import resize
 from stylecore.losses import content_loss, gram, style_loss, temporal_loss, total_variation
 
 COARSE_SIDE = 160
@@ -138,14 +139,14 @@ class GatysEngine:
 
     def _paint_from_coarse(self, frame: FrameInput) -> tuple[np.ndarray, dict[str, float], int]:
         coarsest = self._levels[0]
-        image = _scaled(frame.content, coarsest.height, coarsest.width)
+        image = resize(frame.content, (coarsest.width, coarsest.height))
         if self._settings.start == "noise":
             random = np.random.default_rng((self._seed, frame.number))
             image = random.random(image.shape, np.float32)
         losses: dict[str, float] = {}
         for level in self._levels:
             result, losses = self._descent.minimise(
-                _scaled(image, level.height, level.width)[None],
+                resize(image, (level.width, level.height))[None],
                 self._goals(frame, level),
                 steps=level.steps,
                 rate=self._settings.learning_rate,
@@ -154,7 +155,7 @@ class GatysEngine:
         return image[None], losses, sum(level.steps for level in self._levels)
 
     def _goals(self, frame: FrameInput, level: _Level) -> dict[str, Any]:
-        content = _scaled(frame.content, level.height, level.width)
+        content = resize(frame.content, (level.width, level.height))
         goals: dict[str, Any] = {"style": level.style, "content": {}}
         if self._settings.content_weight and self._settings.content_layers:
             found = self._features(ops.convert_to_tensor(content[None]))
@@ -186,7 +187,7 @@ class GatysEngine:
     def _style_targets(self, style: np.ndarray, frame_area: int) -> dict[str, Tensor]:
         height, width = style.shape[:2]
         scale = self._settings.style_scale * (frame_area / (height * width)) ** 0.5
-        resized = _scaled(style, max(16, round(height * scale)), max(16, round(width * scale)))
+        resized = resize(style, (max(16, round(width * scale)), max(16, round(height * scale))))
         found = self._features(ops.convert_to_tensor(resized[None]))
         return {name: gram(found[name]) for name in self._settings.style_layers}
 
@@ -211,12 +212,3 @@ def _load_features(settings: GatysSettings) -> Features:
 def _without_lines(mask: np.ndarray) -> np.ndarray:
     """``mask`` (H, W, 1) without what is thinner than 5 pixels: edges of motion, not new ground."""
     return cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))[..., None]
-
-
-def _scaled(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """``image`` at another size: averaged over areas to shrink, bicubic to grow; in [0, 1]."""
-    if image.shape[:2] == (height, width):
-        return image
-    shrinks = height * width < image.shape[0] * image.shape[1]
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    return np.clip(cv2.resize(image, (width, height), interpolation=method), 0, 1)

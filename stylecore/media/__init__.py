@@ -8,9 +8,10 @@ from stylecore.media.opening import (
     PICTURE_SUFFIXES,
     VIDEO_SUFFIXES,
     open_container,
+    require_file,
 )
 from stylecore.media.reader import read_frames
-from stylecore.media.stills import read_picture, write_picture
+from stylecore.media.stills import check_picture_name, read_picture, write_picture
 from stylecore.media.verify import Verification, verify_video
 from stylecore.media.writer import check_output, write_video
 
@@ -22,12 +23,14 @@ __all__ = [
     "StreamInfo",
     "Verification",
     "check_output",
+    "check_picture_name",
     "find_ffmpeg",
     "index_source",
     "open_container",
     "publish",
     "read_frames",
     "read_picture",
+    "require_file",
     "run_ffmpeg",
     "split_to_disk",
     "verify_video",

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
 import av
 import numpy as np
@@ -41,7 +40,6 @@ class SourceIndex(BaseModel):
     """Every frame's presentation timestamp, and all that must come out as it went in."""
 
     model_config = ConfigDict(frozen=True)
-    kind: Literal["video"] = "video"
     stream: int
     """Position of the video stream in the file."""
     pts: tuple[int, ...]

@@ -51,11 +51,7 @@ def write_picture(path: Path, image: np.ndarray) -> None:
         SettingsError: the suffix names no format for pictures.
         OutputError: the place cannot be written.
     """
-    if path.suffix.lower() not in PICTURE_SUFFIXES:
-        raise SettingsError(
-            f"{path.name} does not end like a picture; use one of "
-            f"{', '.join(sorted(PICTURE_SUFFIXES))}."
-        )
+    check_picture_name(path)
     pixels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
     with temporary_beside(path) as temporary:
         try:
@@ -70,6 +66,19 @@ def _opened(path: Path) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         return Image.open(path, formats=FORMATS)
+
+
+def check_picture_name(path: Path) -> None:
+    """Finds out before the work whether the name says a format that can be written.
+
+    Raises:
+        SettingsError: the suffix names no format for pictures.
+    """
+    if path.suffix.lower() not in PICTURE_SUFFIXES:
+        raise SettingsError(
+            f"{path.name} does not end like a picture; use one of "
+            f"{', '.join(sorted(PICTURE_SUFFIXES))}."
+        )
 
 
 def _rgb(image: Image.Image) -> np.ndarray:

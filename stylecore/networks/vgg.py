@@ -14,7 +14,7 @@ CONVOLUTIONS = {"vgg19": (2, 2, 4, 4, 4), "vgg16": (2, 2, 3, 3, 3)}
 """Convolutions in each of the five blocks."""
 WIDTHS = (64, 128, 256, 512, 512)
 
-_MEAN_BGR = (103.939, 116.779, 123.68)
+MEAN_BGR = (103.939, 116.779, 123.68)
 
 Pooling = Literal["max", "average"]
 
@@ -43,7 +43,7 @@ def build_vgg(name: str, *, deepest: str, pooling: Pooling = "max") -> keras.Mod
     """
     pool = layers.MaxPooling2D if pooling == "max" else layers.AveragePooling2D
     picture = keras.Input((None, None, 3), name="picture")
-    features = ops.flip(picture * 255.0, axis=-1) - ops.convert_to_tensor(_MEAN_BGR, "float32")
+    features = ops.flip(picture * 255.0, axis=-1) - ops.convert_to_tensor(MEAN_BGR, "float32")
     activations = {}
     for layer in layer_names(name):
         block = int(layer[5])

@@ -17,6 +17,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from stylecore.losses import gram
 from stylecore.training.pictures import Crops
 from stylecore.training.teachers import Teacher
 
@@ -145,13 +146,6 @@ def peakedness(features):
     mean = ops.mean(values, (0, 1, 2))
     size = ops.sqrt(ops.mean(ops.square(values), (0, 1, 2)) + 1e-6)
     return ops.mean(ops.relu(ops.log(size / (mean + 1e-3) / HEALTHY_PEAK)))
-
-
-def gram(features):
-    """(N, H, W, C) to (N, C, C), averaged over pixels."""
-    _, height, width, channels = features.shape
-    flat = ops.reshape(features, (-1, height * width, channels))
-    return ops.matmul(ops.transpose(flat, (0, 2, 1)), flat) / (height * width)
 
 
 def least_squares(features: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -17,8 +17,8 @@ from keras.layers import Conv2D, Lambda, MaxPooling2D
 
 from stylecore.errors import WeightsError
 from stylecore.networks.features import load_features
+from stylecore.networks.vgg import MEAN_BGR
 
-VGG_MEAN_BGR = np.array((103.939, 116.779, 123.68), np.float32)
 VGG_FILE = "vgg19_normalised_relu3_1/vgg19_normalised_relu3_1.npz"
 STUDENT_FILE = "vgg19_student_16x_relu5_1/vgg19_student_16x_relu5_1.npz"
 POOL_BEFORE = {"conv21", "conv31", "conv41", "conv51"}
@@ -51,7 +51,8 @@ def _mixed(folder: Path | None) -> keras.Model:
     vgg, student = np.load(folder / VGG_FILE), np.load(folder / STUDENT_FILE)
     picture = keras.Input((None, None, 3))
     outputs = {}
-    features = Lambda(lambda images: images[..., ::-1] * 255.0 - VGG_MEAN_BGR)(picture)
+    mean = np.array(MEAN_BGR, np.float32)
+    features = Lambda(lambda images: images[..., ::-1] * 255.0 - mean)(picture)
     for block, convolution in ((1, 1), (1, 2), (2, 1), (2, 2), (3, 1)):
         name = f"block{block}_conv{convolution}"
         if convolution == 1 and block > 1:
