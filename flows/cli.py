@@ -15,6 +15,7 @@ from pathlib import Path
 from flows.options import add_options, read_options
 from stylecore.config import FolderSettings, ImageSettings, OutputSettings, VideoSettings
 from stylecore.errors import SettingsError, StyleError
+from stylecore.training.settings import FastTraining, PerceptualTraining
 
 INTERNAL_ERROR = 70
 STOPPED = 130
@@ -152,6 +153,27 @@ def jobs_clean(arguments: argparse.Namespace) -> None:
     jobs.clean(arguments.workspace, arguments.names, remove=arguments.remove)
 
 
+def train_perceptual(arguments: argparse.Namespace) -> None:
+    """Trains the compact perceptual network, or goes on from its last checkpoint."""
+    from stylecore.training.perceptual import train
+
+    settings = read_options(arguments, PerceptualTraining)
+    train(arguments.content, arguments.style, arguments.out, settings, on_epoch=_print_epoch)
+
+
+def train_fast(arguments: argparse.Namespace) -> None:
+    """Trains the compact fast network, or goes on from its last checkpoint."""
+    from stylecore.training.fast import train
+
+    settings = read_options(arguments, FastTraining)
+    train(arguments.content, arguments.style, arguments.out, settings, on_epoch=_print_epoch)
+
+
+def _print_epoch(epoch: int, means: dict[str, float]) -> None:
+    shown = "  ".join(f"{name} {value:.4g}" for name, value in sorted(means.items()))
+    print(f"epoch {epoch}  {shown}", flush=True)
+
+
 def default_output(source: Path, style: Path) -> Path:
     """Beside the source, named after both."""
     return source.with_name(f"{source.stem}-{style.stem}{source.suffix}")
@@ -198,6 +220,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_jobs(_command(commands, "jobs", None, help="list, show, resume, assemble, clean"))
 
+    _add_trainings(_command(commands, "train", None, help="train the networks that ship"))
     _add_workspace(_command(commands, "doctor", doctor))
     return parser
 
@@ -225,6 +248,22 @@ def _add_jobs(parser: argparse.ArgumentParser) -> None:
         help="remove the jobs altogether, with frames that no result was made of yet",
     )  # fmt: skip
     _add_workspace(command)
+
+
+def _add_trainings(parser: argparse.ArgumentParser) -> None:
+    networks = parser.add_subparsers(required=True, metavar="NETWORK")
+    for name, function, model in (
+        ("perceptual", train_perceptual, PerceptualTraining),
+        ("fast", train_fast, FastTraining),
+    ):
+        command = _command(networks, name, function)
+        for option, meaning in (
+            ("--content", "folder of photographs"),
+            ("--style", "folder of artworks and textures"),
+            ("--out", "folder for checkpoints, weights, log, loss plot and sample sheets"),
+        ):
+            command.add_argument(option, type=Path, required=True, metavar="DIR", help=meaning)
+        add_options(command, model)
 
 
 def _command(commands, name, function, help: str | None = None) -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ same words.
 """
 
 import argparse
+from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -95,7 +96,9 @@ def _metavar(name: str, field: FieldInfo) -> str:
         return "|".join(map(str, get_args(field.annotation)))
     if _is_mapping(field):
         return "NAME=WEIGHT,..."
-    return {"frames": "A:B", "weights": "FILE", "model": "HANDLE"}.get(name, "VALUE")
+    if Path in get_args(field.annotation):
+        return "FILE"
+    return {"frames": "A:B", "model": "HANDLE"}.get(name, "VALUE")
 
 
 def _help(field: FieldInfo) -> str:

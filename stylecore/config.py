@@ -113,16 +113,24 @@ class GatysSettings(Settings):
 class FastSettings(Settings):
     """Choices of the engine that paints a frame in one forward pass."""
 
-    model: str | None = Field(
-        None,
-        description="a TensorFlow Hub module: its handle (downloaded on first use) or its folder",
+    model: str = Field(
+        "compact",
+        description="compact ships with the project; or a TensorFlow Hub module: its handle "
+        "(downloaded on first use) or its folder",
     )
     style_size: int = Field(
         256,
         ge=64,
         le=2048,
-        description="longer side of the style picture as the network sees it; the Hub module was "
-        "trained at 256",
+        description="longer side of the style picture as the network sees it, and so the size of "
+        "the strokes; both networks were trained at about 256",
+    )
+    strength: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="how far to go from the frame's own style (0) to the style picture's (1); "
+        "compact only",
     )
 
 

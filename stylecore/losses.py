@@ -80,13 +80,15 @@ def style_loss(
     Returns:
         the loss, and its unweighted term for each layer.
     """
-    terms = {name: _style_term(gram(features[name]), targets[name]) for name in weights}
+    terms = {name: ops.mean(gram_distance(gram(features[name]), targets[name])) for name in weights}
     return _weighted_mean(terms, weights), terms
 
 
-def _style_term(found: Tensor, target: Tensor) -> Tensor:
+def gram_distance(found: Tensor, target: Tensor) -> Tensor:
+    """One layer's term of ``style_loss`` for each of N pairs of Gram matrices (N, C, C)."""
     energy = _channel_energy(ops.diagonal(target, axis1=-2, axis2=-1))
-    return ops.mean(ops.square(found - target) / (energy[..., :, None] * energy[..., None, :]))
+    relative = ops.square(found - target) / (energy[..., :, None] * energy[..., None, :])
+    return ops.mean(relative, (-2, -1))
 
 
 def total_variation(images: Tensor) -> Tensor:

@@ -7,11 +7,12 @@ import pytest
 
 from stylecore.config import FastSettings, GatysSettings, VideoSettings
 from stylecore.engines import FrameInput, create_engine, engine_digest
+from stylecore.engines.fast import FastEngine
 from stylecore.engines.gatys import GatysEngine, coarse_to_fine
 from stylecore.engines.registry import ALGORITHM_VERSIONS
 from stylecore.errors import SettingsError, StyleError, WeightsError
+from stylecore.networks.fast import load_fast
 from stylecore.networks.features import load_features
-from stylecore.networks.hub import load_hub
 
 HUB_MODULE = (
     Path(__file__).parents[2] / "shared" / "weights" / "magenta_arbitrary_stylization_distilled"
@@ -45,12 +46,15 @@ def later_frame(previous: np.ndarray, *, number: int = 1) -> FrameInput:
 
 
 def chosen(engine: str) -> VideoSettings:
-    if engine == "fast" and not HUB_MODULE.is_dir():
+    """Settings of an engine; ``fast`` with the shipped network, ``hub`` with a Hub module."""
+    if engine != "hub":
+        return VideoSettings(engine=engine, gatys=SHORT)
+    if not HUB_MODULE.is_dir():
         pytest.skip("the stand-in for the TensorFlow Hub module is not beside the repository")
-    return VideoSettings(engine=engine, gatys=SHORT, fast=FastSettings(model=str(HUB_MODULE)))
+    return VideoSettings(engine="fast", fast=FastSettings(model=str(HUB_MODULE)))
 
 
-@pytest.mark.parametrize("name", ["identity", "gatys", "fast"])
+@pytest.mark.parametrize("name", ["identity", "gatys", "fast", "hub"])
 def test_every_engine_keeps_shape_and_range_and_repeats_itself(name):
     settings, shape = chosen(name), (33, 47)
     runs = []
@@ -196,30 +200,44 @@ def test_digest_names_algorithm_and_weights(tmp_path):
     assert engine_digest(settings) != one
 
 
-def test_fast_without_a_model_says_what_to_give():
-    settings = VideoSettings(engine="fast")
-    for use in (create_engine, engine_digest):
-        with pytest.raises(SettingsError, match="--model"):
-            use(settings)
-
-
 def test_what_is_not_a_module_is_refused_in_one_sentence(tmp_path):
     (tmp_path / "notes.txt").write_text("nothing")
     with pytest.raises(WeightsError, match="--model FOLDER"):
-        load_hub(str(tmp_path))
+        load_fast(str(tmp_path))
     (tmp_path / "saved_model.pb").write_bytes(b"not a model")
     with pytest.raises(StyleError, match="SavedModel"):
-        load_hub(str(tmp_path))
+        load_fast(str(tmp_path))
 
 
 def test_an_unreachable_handle_names_the_ways_out(monkeypatch, tmp_path):
     monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path))
     with pytest.raises(WeightsError, match=r"TFHUB_CACHE_DIR.*--model FOLDER"):
-        load_hub("http://127.0.0.1:1/nobody/nothing/1")
+        load_fast("http://127.0.0.1:1/nobody/nothing/1")
 
 
-def test_fast_blends_only_where_the_motion_is_sure():
-    settings, shape = chosen("fast"), (40, 56)
+def test_strength_goes_from_the_frame_itself_to_the_style():
+    shape = (64, 96)
+    frame = first_frame(*shape)
+    distances = []
+    for strength in (0.0, 0.5, 1.0):
+        engine = FastEngine(FastSettings(strength=strength))
+        engine.prepare(STYLE, shape=shape)
+        painted, _ = engine.render(frame)
+        distances.append(float(np.abs(painted.mean((0, 1)) - frame.content.mean((0, 1))).sum()))
+    assert distances[0] < 0.1 and distances[0] < distances[1] < distances[2]
+
+
+def test_strength_of_a_hub_module_is_refused_in_one_sentence():
+    settings = chosen("hub").fast.model_copy(update={"strength": 0.5})
+    engine = FastEngine(settings)
+    engine.prepare(STYLE, shape=(32, 48))
+    with pytest.raises(SettingsError, match="--model compact"):
+        engine.render(first_frame())
+
+
+@pytest.mark.parametrize("name", ["fast", "hub"])
+def test_fast_blends_only_where_the_motion_is_sure(name):
+    settings, shape = chosen(name), (40, 56)
     engine = create_engine(settings)
     engine.prepare(STYLE, shape=shape)
     alone, _ = engine.render(first_frame(*shape))

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from keras import ops
 
-from stylecore.engines.descent import gradient_of
 from stylecore.losses import (
     content_loss,
     gram,
@@ -13,6 +12,7 @@ from stylecore.losses import (
     temporal_loss,
     total_variation,
 )
+from stylecore.networks.backend import gradient_of
 
 random = np.random.default_rng(7)
 

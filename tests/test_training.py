@@ -10,15 +10,17 @@ import pytest
 
 from stylecore.errors import MediaError, WeightsError
 from stylecore.images import to_float
+from stylecore.media import read_picture
 from stylecore.networks.features import load_features
-from stylecore.networks.files import assign_weights
+from stylecore.networks.files import assign_weights, read_weights
 from stylecore.networks.perceptual import build_compact, layer_names
 from stylecore.networks.vgg import build_vgg
 from stylecore.training import evaluate_perceptual
-from stylecore.training.distillation import standardise_channels
 from stylecore.training.evaluate_perceptual import agreements, fit_projections, gram_cosine
 from stylecore.training.perceptual import normalised_weights, train
 from stylecore.training.pictures import Crops, load_pictures
+from stylecore.training.settings import PerceptualTraining
+from stylecore.training.start import continue_from, standardise_channels
 from stylecore.training.teachers import Teacher, load_teacher
 
 LAYERS = [f"block{block}_conv1" for block in range(1, 6)] + ["block4_conv2"]
@@ -54,10 +56,11 @@ def teacher(folders: tuple[Path, Path]) -> Teacher:
 
 def run(folders: tuple[Path, Path], out: Path, teacher: Teacher) -> list[dict]:
     """Trains for three epochs of six steps; returns the log."""
-    train(
-        *folders, out, teacher=teacher, steps=18, epoch_steps=6, batch=2, crop=64,
-        learning_rate=5e-4,
+    settings = PerceptualTraining(
+        steps=18, epoch_steps=6, batch=2, crop=64, learning_rate=5e-4, precision="float32",
+        sample_epochs=3,
     )  # fmt: skip
+    train(*folders, out, settings, teacher=teacher)
     return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
 
 
@@ -80,6 +83,11 @@ def test_the_exported_weights_are_ready_for_use(trained):
     picture = to_float(texture(np.random.default_rng(9)))[None]
     for values in load_features("compact", LAYERS, weights=weights)(picture).values():
         assert np.isfinite(values).all() and np.max(values) > 0
+
+
+def test_a_run_leaves_a_plot_of_its_losses_and_sample_pictures(trained):
+    for name in ("losses.png", "samples/epoch_0003.png"):
+        assert read_picture(trained[0] / name).std() > 0.01, name
 
 
 def test_an_interrupted_run_goes_on_to_the_same_weights(
@@ -123,6 +131,29 @@ def test_scaling_leaves_the_function_as_it_was():
         np.testing.assert_allclose(scaled, expected, atol=0.01, rtol=0.01)
 
 
+def test_a_start_from_earlier_weights_is_the_same_function_with_new_channels_ready(trained):
+    weights = dict(read_weights(trained[0] / "compact_perceptual.npz"))
+    kernel, bias = (np.array(part, np.float32) for part in weights["block3_conv1"])
+    kernel[..., 5], bias[5] = 0, -1
+    following = weights["block3_conv2"]
+    narrower = {
+        **weights,
+        "block3_conv1": (kernel[..., :70], bias[:70]),
+        "block3_conv2": (following[0][:, :, :70], following[1]),
+    }
+    random = np.random.default_rng(8)
+    pictures = np.stack([to_float(texture(random)) for _ in range(4)])
+    network, expected = build_compact(), build_compact()
+    continue_from(network, narrower, pictures)
+    kernel[..., 70:], bias[70:] = 0, 0
+    whole = {**weights, "block3_conv1": (kernel, bias)}
+    assign_weights(expected, whole, source="the weights, silenced")
+    found, wanted = network(pictures), expected(pictures)
+    np.testing.assert_allclose(found["block3_conv2"], wanted["block3_conv2"], rtol=1e-3, atol=1e-4)
+    fired = np.max(found["block3_conv1"], (0, 1, 2)) > 0
+    assert fired[5] and fired[70:].all()
+
+
 def test_crops_depend_on_seed_epoch_and_number_alone(folders):
     pictures = load_pictures(folders[0])
     one, same, other = (
@@ -139,7 +170,7 @@ def test_crops_depend_on_seed_epoch_and_number_alone(folders):
 
 def test_a_folder_without_pictures_is_refused(tmp_path, folders, teacher):
     with pytest.raises(MediaError, match="no JPEG or PNG pictures"):
-        train(tmp_path, folders[1], tmp_path / "out", teacher=teacher)
+        train(tmp_path, folders[1], tmp_path / "out", PerceptualTraining(), teacher=teacher)
 
 
 def test_a_mixed_teacher_without_its_files_says_which(tmp_path):

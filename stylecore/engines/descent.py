@@ -1,17 +1,14 @@
 """Adam on the pixels of a picture, compiled once for each shape, on TensorFlow or JAX."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 from keras import ops
 
-from stylecore.errors import SettingsError
+from stylecore.networks.backend import Loss, compiled, gradient_of
 
 Tensor = Any
-Loss = Callable[[Tensor, Any], tuple[Tensor, dict[str, Tensor]]]
 
 _MOMENTUM = 0.9
 _SECOND_MOMENT = 0.9
@@ -56,7 +53,7 @@ class Descent:
                 after.append((first, second))
             return ops.clip(images, 0.0, 1.0), after, terms
 
-        self._step = _compiled(step)
+        self._step = compiled(step)
 
     def minimise(
         self, images: np.ndarray, goals: Any, *, steps: int, rate: float | np.ndarray, ramp: int = 5
@@ -102,49 +99,3 @@ def _grown(images: Tensor, height: int, width: int) -> Tensor:
     return ops.image.resize(
         images, (height, width), interpolation="bilinear", data_format="channels_last"
     )
-
-
-def gradient_of(loss: Loss) -> Callable[[Tensor, Any], tuple[dict[str, Tensor], Tensor]]:
-    """(images, goals) -> (terms, gradient of the total); on either backend."""
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        def gradient(images: Tensor, goals: Any) -> tuple[dict[str, Tensor], Tensor]:
-            with tf.GradientTape() as tape:
-                tape.watch(images)
-                total, terms = loss(images, goals)
-            return terms, tape.gradient(total, images)
-
-        return gradient
-    if backend == "jax":
-        import jax
-
-        differentiated = jax.value_and_grad(loss, has_aux=True)
-
-        def gradient(images: Tensor, goals: Any) -> tuple[dict[str, Tensor], Tensor]:
-            (_, terms), slope = differentiated(images, goals)
-            return terms, slope
-
-        return gradient
-    raise SettingsError(
-        f"Keras is set to the backend {backend}: use KERAS_BACKEND=tensorflow or jax."
-    )
-
-
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return jax.jit(function)
-    import tensorflow as tf
-
-    return tf.function(function)
-
-
-def make_deterministic() -> None:
-    """Has TensorFlow use only operations that give the same bits every time; JAX on CPU does."""
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.experimental.enable_op_determinism()

@@ -16,10 +16,11 @@ from keras import ops
 
 from stylecore.config import GatysSettings
 from stylecore.engines.base import FrameInput, FrameRecord
-from stylecore.engines.descent import Descent, make_deterministic
+from stylecore.engines.descent import Descent
 from stylecore.errors import SettingsError, WeightsError
 from stylecore.images import resize
 from stylecore.losses import content_loss, gram, style_loss, temporal_loss, total_variation
+from stylecore.networks.backend import make_deterministic
 
 COARSE_SIDE = 160
 """A first frame begins no smaller than this on its longer side."""

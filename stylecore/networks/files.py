@@ -1,7 +1,7 @@
 """Weights of convolutions in files, by layer name: reading, fitting into a network, digests."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
@@ -85,6 +85,40 @@ def assign_weights(model: "keras.Model", weights: Weights, *, source: str) -> No
         )
     for layer in wanted:
         layer.set_weights([array.astype(np.float32) for array in weights[layer.name]])
+
+
+def save_weights(weights: Mapping[str, np.ndarray], path: Path) -> None:
+    """Writes arrays by name as float16 to ``.npz``, whole or not at all."""
+    temporary = path.with_name(f".{path.name}")
+    with temporary.open("wb") as file:
+        halves = {key: value.astype(np.float16) for key, value in weights.items()}
+        np.savez_compressed(file, **halves)  # type: ignore[arg-type]
+    temporary.replace(path)
+
+
+def save_variables(models: Sequence["keras.Model"], path: Path) -> None:
+    """Writes every variable of some models, whose layers have different names, to ``.npz``."""
+    save_weights(
+        {var.path: np.asarray(var.numpy()) for model in models for var in model.variables}, path
+    )
+
+
+def load_variables(models: Sequence["keras.Model"], path: Path) -> None:
+    """Reads what ``save_variables`` wrote.
+
+    Raises:
+        WeightsError: the file is missing, damaged or made for other models.
+    """
+    try:
+        with np.load(path) as arrays:
+            for model in models:
+                for variable in model.variables:
+                    variable.assign(arrays[variable.path].astype(np.float32))
+    except (OSError, ValueError, KeyError, BadZipFile) as cause:
+        raise WeightsError(
+            f"{path} does not hold the weights of {models[-1].name}, or is damaged: give another "
+            "file."
+        ) from cause
 
 
 def _read_npz(path: Path) -> Weights:

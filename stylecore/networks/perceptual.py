@@ -17,6 +17,8 @@ from keras import layers, ops
 
 BLOCK_CONVOLUTIONS = (2, 2, 4, 4, 1)
 BLOCK_WIDTHS = (16, 32, 64, 128, 128)
+WIDE_LAYERS = {"block3_conv1": 128}
+"""Style layers whose Gram matrix needs more channels than their block's other layers have."""
 MEAN_RGB = (0.485, 0.456, 0.406)
 SCALE_RGB = (0.229, 0.224, 0.225)
 
@@ -38,7 +40,8 @@ def layer_names() -> Iterator[tuple[str, int, int]]:
     """(name, block, channels) of every convolution in order."""
     for block, convolutions in enumerate(BLOCK_CONVOLUTIONS, start=1):
         for convolution in range(1, convolutions + 1):
-            yield f"block{block}_conv{convolution}", block, BLOCK_WIDTHS[block - 1]
+            name = f"block{block}_conv{convolution}"
+            yield name, block, WIDE_LAYERS.get(name, BLOCK_WIDTHS[block - 1])
 
 
 def build_compact(deepest: str | None = None) -> keras.Model:

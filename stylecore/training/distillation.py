@@ -24,7 +24,7 @@ from stylecore.training.teachers import Teacher
 LAYER_SHARE = {
     "block1_conv1": 1.0,
     "block2_conv1": 1.0,
-    "block3_conv1": 1.0,
+    "block3_conv1": 2.0,
     "block4_conv1": 1.0,
     "block4_conv2": 0.5,
     "block5_conv1": 1.0,
@@ -140,12 +140,13 @@ def peakedness(features):
     """How rarely the channels of (N, H, W, C) are active: 0 when often enough, or more.
 
     Where a few places hold nearly all the activation, matching a Gram matrix becomes a matter of
-    those few places, and the picture that is optimised gets blotches.
+    those few places, and the picture that is optimised gets blotches. A silent channel counts as
+    the rarest of all, so that falling silent is no way out.
     """
     values = ops.cast(features, "float32")
     mean = ops.mean(values, (0, 1, 2))
     size = ops.sqrt(ops.mean(ops.square(values), (0, 1, 2)) + 1e-6)
-    return ops.mean(ops.relu(ops.log(size / (mean + 1e-3) / HEALTHY_PEAK)))
+    return ops.mean(ops.relu(ops.log(size / (mean + 1e-4) / HEALTHY_PEAK)))
 
 
 def least_squares(features: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -158,22 +159,6 @@ def least_squares(features: np.ndarray, target: np.ndarray) -> tuple[np.ndarray,
     covariance += RIDGE * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
     kernel = np.linalg.solve(covariance, inputs.T @ outputs)
     return kernel, output_mean - input_mean @ kernel
-
-
-def standardise_channels(student: keras.Model, pictures: np.ndarray) -> None:
-    """Starts every convolution with mean 0 and variance 1 a channel before its ReLU.
-
-    Random weights alone make deep channels nearly constant and alike. This is the data-dependent
-    start of Salimans and Kingma (2016, section 3), layer by layer.
-    """
-    for layer in student.layers:
-        if not isinstance(layer, keras.layers.Conv2D):
-            continue
-        kernel, bias = layer.get_weights()
-        incoming = ops.cast(keras.Model(student.input, layer.input)(pictures), "float32")
-        before_relu = ops.convert_to_numpy(ops.conv(incoming, kernel))
-        mean, deviation = before_relu.mean((0, 1, 2)), before_relu.std((0, 1, 2)) + 1e-3
-        layer.set_weights([kernel / deviation, bias - mean / deviation])
 
 
 def channel_statistics(

@@ -12,10 +12,9 @@ network and judges both with the teacher, and times one step beside a full-width
 
 import argparse
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -24,12 +23,10 @@ from keras import ops
 from stylecore.config import GATYS_STYLE_LAYERS, GatysSettings
 from stylecore.engines.base import FrameInput
 from stylecore.engines.gatys import GatysEngine
-from stylecore.errors import MediaError
-from stylecore.images import fitted_size, resize
-from stylecore.losses import gram, style_loss
-from stylecore.media import PICTURE_SUFFIXES, read_picture
+from stylecore.media import read_picture
 from stylecore.networks.features import load_features
 from stylecore.networks.vgg import build_vgg
+from stylecore.training.judging import Features, at_side, paint, pictures_in, style_distance
 from stylecore.training.teachers import load_teacher
 
 LAYERS = (*GATYS_STYLE_LAYERS, "block4_conv2")
@@ -39,8 +36,6 @@ PLACES_A_PICTURE = 400
 RIDGE = 1e-4
 CENSORED_ROUNDS = 8
 TIMED_STEPS = 5
-
-Features = Callable[[Any], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -115,20 +110,6 @@ def gram_cosine(features: np.ndarray, target: np.ndarray) -> float:
     return float(np.sum(a * b) / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12))
 
 
-def style_distance(teacher: Features, picture: np.ndarray, style: np.ndarray) -> float:
-    """Style loss of Gatys et al. (2016) between two (H, W, 3) pictures, by the teacher."""
-    found, wanted = teacher(picture[None]), teacher(style[None])
-    targets = {name: gram(wanted[name]) for name in GATYS_STYLE_LAYERS}
-    return float(style_loss(found, targets, GATYS_STYLE_LAYERS)[0])
-
-
-def paint(features: Features, content: np.ndarray, style: np.ndarray) -> np.ndarray:
-    """``content`` in the style of ``style``, optimised with the engine's own settings."""
-    engine = GatysEngine(GatysSettings(), features=features)
-    engine.prepare(style, shape=content.shape[:2])
-    return engine.render(FrameInput(0, content, None, None, None))[0]
-
-
 def step_seconds(features: Features, shape: tuple[int, int]) -> float:
     """Time of one optimisation step at (height, width) after the first ones."""
     random = np.random.default_rng(0)
@@ -177,28 +158,10 @@ def _fit(features: np.ndarray, target: np.ndarray) -> Projection:
     return Projection(kernel[:-1].astype(np.float32), kernel[-1].astype(np.float32), scale)
 
 
-def _pictures(folders: Sequence[Path], *, most: int | None = None) -> Iterator[np.ndarray]:
-    """Pictures of the folders, evenly thinned out to ``most``, at LONGER_SIDE, in [0, 1]."""
-    paths = [path for folder in folders for path in _picture_paths(folder)]
-    step = max(1, len(paths) // most) if most else 1
-    return (_scaled(read_picture(path)) for path in paths[::step])
-
-
-def _picture_paths(folder: Path) -> list[Path]:
-    paths = [path for path in folder.glob("*") if path.suffix.lower() in PICTURE_SUFFIXES]
-    if not paths:
-        raise MediaError(f"{folder} holds no pictures: give a folder with some.")
-    return sorted(paths)
-
-
-def _scaled(picture: np.ndarray) -> np.ndarray:
-    return resize(picture, fitted_size(picture.shape[1], picture.shape[0], LONGER_SIDE))
-
-
 def _print_agreements(student: Features, teacher: Features, options: argparse.Namespace) -> None:
-    training = _pictures(options.training, most=FITTED_PICTURES)
+    training = pictures_in(options.training, LONGER_SIDE, most=FITTED_PICTURES)
     projections = fit_projections(student, teacher, training)
-    found = agreements(student, teacher, projections, _pictures(options.pictures))
+    found = agreements(student, teacher, projections, pictures_in(options.pictures, LONGER_SIDE))
     print(f"{'layer':14} {'Gram cosine':>11} {'worst':>7} {'explained':>10}")
     for name, layer in found.items():
         print(
@@ -208,7 +171,7 @@ def _print_agreements(student: Features, teacher: Features, options: argparse.Na
 
 
 def _print_optimised(student: Features, teacher: Features, content: Path, style: Path) -> None:
-    picture, painting = (_scaled(read_picture(path)) for path in (content, style))
+    picture, painting = (at_side(read_picture(path), LONGER_SIDE) for path in (content, style))
     distances = [
         style_distance(teacher, paint(network, picture, painting), painting)
         for network in (student, teacher)

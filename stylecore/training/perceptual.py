@@ -1,13 +1,10 @@
 """Trains the compact perceptual network: its features learn to tell what a large network's tell.
 
-    python -m stylecore.training.perceptual --content DIR --style DIR --teacher vgg19 --out DIR
-
-Runs on every Keras backend. A stopped run goes on from its last checkpoint when it is started
-again, with the result it would have had. The loss is that of ``stylecore.training.distillation``.
+Runs on every Keras backend (``flows/train_perceptual.py`` is the command). A stopped run goes on
+from its last checkpoint when it is started again, with the result it would have had. The loss is
+that of ``stylecore.training.distillation``.
 """
 
-import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,44 +12,29 @@ import keras
 import numpy as np
 from keras import ops
 
+from stylecore.images import to_float
+from stylecore.networks.features import load_features
+from stylecore.networks.files import read_weights, save_weights
 from stylecore.networks.perceptual import build_compact
-from stylecore.training.distillation import (
-    LAYER_SHARE,
-    Distiller,
-    channel_statistics,
-    standardise_channels,
-)
+from stylecore.report.sheet import contact_sheet
+from stylecore.training.distillation import LAYER_SHARE, Distiller, channel_statistics
+from stylecore.training.fitting import OnEpoch, Products, fit, precision
+from stylecore.training.judging import at_side, paint
 from stylecore.training.pictures import Crops, load_pictures
+from stylecore.training.settings import PerceptualTraining
+from stylecore.training.start import continue_from, standardise_channels
 from stylecore.training.teachers import Teacher, load_teacher
 
 WEIGHTS_FILE = "compact_perceptual.npz"
-LOG_FILE = "log.jsonl"
 STATISTICS_BATCHES = 16
 CALIBRATION_BATCHES = 16
-EMA_MOMENTUM = 0.998
+SAMPLES = 2
+SAMPLE_SIDE = 160
 PEAKED = 2.5
 """A channel's root mean square is at most this many times its scaled mean: the square of a rare,
 strong activation would rule a Gram matrix, and a few places of a picture could satisfy it."""
 RARE = 0.25
 """For the same reason no channel counts as weaker than this share of its layer's median."""
-
-
-class Export(keras.callbacks.Callback):
-    """After each epoch writes the averaged student, ready for use, and a line of the log."""
-
-    def __init__(self, out: Path, calibration: np.ndarray) -> None:
-        super().__init__()
-        self.out = out
-        self.calibration = calibration
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        live = self.model.get_weights()
-        self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
-        weights = normalised_weights(self.model.student, self.calibration)
-        self.model.set_weights(live)
-        save_weights(weights, self.out / WEIGHTS_FILE)
-        with (self.out / LOG_FILE).open("a") as log:
-            log.write(json.dumps({"epoch": epoch + 1, **(logs or {})}) + "\n")
 
 
 def normalised_weights(student: keras.Model, pictures: np.ndarray) -> dict[str, np.ndarray]:
@@ -80,108 +62,74 @@ def normalised_weights(student: keras.Model, pictures: np.ndarray) -> dict[str, 
     return weights
 
 
-def save_weights(weights: dict[str, np.ndarray], path: Path) -> None:
-    """Writes the weights as float16, whole or not at all."""
-    temporary = path.with_name(f".{path.name}")
-    with temporary.open("wb") as file:
-        halves = {key: value.astype(np.float16) for key, value in weights.items()}
-        np.savez_compressed(file, **halves)  # type: ignore[arg-type]
-    temporary.replace(path)
-
-
 def train(
     content: Path,
     style: Path,
     out: Path,
+    settings: PerceptualTraining,
     *,
-    teacher: Teacher,
-    steps: int = 20_000,
-    epoch_steps: int = 250,
-    batch: int = 8,
-    crop: int = 128,
-    learning_rate: float = 1e-3,
-    seed: int = 0,
+    teacher: Teacher | None = None,
+    on_epoch: OnEpoch | None = None,
 ) -> None:
     """Trains, or goes on training, and exports the weights after each epoch.
 
     Args:
         content: folder of photographs.
         style: folder of artworks and textures.
-        out: folder for checkpoints, ``log.jsonl`` and ``compact_perceptual.npz``.
-        teacher: what the student learns from; see ``load_teacher``.
-        steps: of the optimiser in all, those before an interruption included.
-        epoch_steps: steps between two checkpoints.
-        batch: crops a step.
-        crop: side of a crop in pixels, at least 32.
-        learning_rate: the largest; reached over the first steps, then falling on a half cosine.
-        seed: of the weights and of the crops.
+        out: folder for checkpoints, log, plot, samples and ``compact_perceptual.npz``.
+        settings: every other choice.
+        teacher: what the student learns from, in place of the settings' own.
+        on_epoch: is told of every epoch.
 
     Raises:
         MediaError: a folder holds no pictures.
+        WeightsError: the weights of the teacher, or those to start from, cannot be had.
     """
-    keras.utils.set_random_seed(seed)
+    photographs, artworks = load_pictures(content), load_pictures(style)
+    keras.utils.set_random_seed(settings.seed)
     crops = Crops(
-        load_pictures(content), load_pictures(style),
-        crop=crop, batch=batch, batches=epoch_steps, seed=seed,
+        photographs, artworks, crop=settings.crop, batch=settings.batch,
+        batches=settings.epoch_steps, seed=settings.seed,
     )  # fmt: skip
-    statistics = channel_statistics(teacher, crops, batches=STATISTICS_BATCHES)
-    distiller = Distiller(build_compact(), teacher, statistics)
-    distiller.compile(_optimizer(learning_rate, steps), jit_compile=False)
-    _fit(distiller, crops, out, epochs=max(1, steps // epoch_steps))
-
-
-def _optimizer(learning_rate: float, steps: int) -> keras.optimizers.Optimizer:
-    schedule = keras.optimizers.schedules.CosineDecay(
-        learning_rate / 20, steps, alpha=0.02, warmup_target=learning_rate,
-        warmup_steps=min(200, steps // 10),
-    )  # fmt: skip
-    return keras.optimizers.Adam(schedule, clipnorm=1.0, use_ema=True, ema_momentum=EMA_MOMENTUM)
-
-
-def _fit(distiller: Distiller, crops: Crops, out: Path, *, epochs: int) -> None:
-    out.mkdir(parents=True, exist_ok=True)
     calibration = np.concatenate([crops[number] for number in range(CALIBRATION_BATCHES)])
-    standardise_channels(distiller.student, calibration)
+    with precision(settings.precision):
+        distiller = _distiller(crops, calibration, settings, teacher)
+        products = Products(
+            lambda: save_weights(
+                normalised_weights(distiller.student, calibration), out / WEIGHTS_FILE
+            ),
+            lambda: _samples(out / WEIGHTS_FILE, photographs, artworks),
+        )
+        fit(distiller, crops, out, settings, products, on_epoch)
+
+
+def _distiller(
+    crops: Crops, calibration: np.ndarray, settings: PerceptualTraining, teacher: Teacher | None
+) -> Distiller:
+    teacher = teacher or load_teacher(
+        settings.teacher, settings.teacher_weights, tuple(LAYER_SHARE)
+    )
+    student = build_compact()
+    if settings.start:
+        continue_from(student, read_weights(settings.start), calibration)
+    else:
+        standardise_channels(student, calibration)
+    statistics = channel_statistics(teacher, crops, batches=STATISTICS_BATCHES)
+    distiller = Distiller(student, teacher, statistics)
     distiller(crops[0])
     distiller.fit_projections(calibration)
-    distiller.fit(
-        crops,
-        epochs=epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=[
-            keras.callbacks.BackupAndRestore(
-                str(out / "checkpoint"), delete_checkpoint=False, double_checkpoint=True
-            ),
-            keras.callbacks.LambdaCallback(on_epoch_begin=crops.begin_epoch),
-            Export(out, calibration),
-        ],
-    )
+    return distiller
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """The command line of the training."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.partition("\n")[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    parser.add_argument("--content", type=Path, required=True, help="folder of photographs")
-    parser.add_argument("--style", type=Path, required=True, help="folder of artworks")
-    parser.add_argument("--out", type=Path, required=True, help="checkpoints, log and weights")
-    parser.add_argument("--teacher", choices=("vgg19", "mixed"), default="vgg19")
-    parser.add_argument("--teacher-weights", type=Path, help="file (vgg19) or folder (mixed)")
-    parser.add_argument("--steps", type=int, default=20_000, help="of the optimiser, in all")
-    parser.add_argument("--epoch-steps", type=int, default=250, help="steps between checkpoints")
-    parser.add_argument("--batch", type=int, default=8, help="crops a step")
-    parser.add_argument("--crop", type=int, default=128, help="side of a crop in pixels")
-    parser.add_argument("--learning-rate", type=float, default=1e-3, help="the largest")
-    parser.add_argument("--precision", default="mixed_bfloat16", help="Keras' dtype policy")
-    parser.add_argument("--seed", type=int, default=0)
-    options = vars(parser.parse_args(arguments))
-    keras.config.set_dtype_policy(options.pop("precision"))
-    name, weights = options.pop("teacher"), options.pop("teacher_weights")
-    train(teacher=load_teacher(name, weights, tuple(LAYER_SHARE)), **options)
-
-
-if __name__ == "__main__":
-    main()
+def _samples(
+    weights: Path, photographs: Sequence[np.ndarray], artworks: Sequence[np.ndarray]
+) -> np.ndarray:
+    """Photographs optimised on the student's features, a row for each artwork."""
+    with precision("float32"):
+        features = load_features("compact", tuple(LAYER_SHARE), weights=weights)
+    contents = [at_side(to_float(picture), SAMPLE_SIDE) for picture in photographs[:SAMPLES]]
+    rows = []
+    for artwork in artworks[:SAMPLES]:
+        style = at_side(to_float(artwork), SAMPLE_SIDE)
+        rows.append(("", [style, *(paint(features, content, style) for content in contents)]))
+    return contact_sheet(rows, height=SAMPLE_SIDE)

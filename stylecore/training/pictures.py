@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from stylecore.errors import MediaError
-from stylecore.images import to_float
+from stylecore.images import resize, to_float
 
 SUFFIXES = {".jpg", ".jpeg", ".png"}
 
@@ -71,18 +71,24 @@ class Crops(keras.utils.PyDataset):
 
     def _cut(self, random: np.random.Generator, kind: int) -> np.ndarray:
         source = self.sources[kind]
-        picture = source[random.integers(len(source))]
-        height, width = picture.shape[:2]
-        side = int(min(height, width, self.crop * np.exp(random.uniform(-0.5, 0.6))))
-        top = random.integers(height - side + 1)
-        left = random.integers(width - side + 1)
-        cut = picture[top : top + side, left : left + side]
-        shrinks = side > self.crop
-        cut = cv2.resize(
-            cut, (self.crop, self.crop),
-            interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC,
-        )  # fmt: skip
-        return to_float(cut[:, ::-1] if random.random() < 0.5 else cut)
+        side = self.crop * np.exp(random.uniform(-0.5, 0.6))
+        return random_cut(source[random.integers(len(source))], side, self.crop, random)
+
+
+def random_cut(
+    picture: np.ndarray, side: float, crop: int, random: np.random.Generator
+) -> np.ndarray:
+    """A square from anywhere in (H, W, 3) uint8, mirrored or not, as float32 in [0, 1].
+
+    Args:
+        side: of the square in the picture, in pixels; no more than it has.
+        crop: side of the result, to which the square is scaled.
+    """
+    height, width = picture.shape[:2]
+    side = int(min(height, width, side))
+    top, left = random.integers(height - side + 1), random.integers(width - side + 1)
+    cut = resize(picture[top : top + side, left : left + side], (crop, crop))
+    return to_float(cut[:, ::-1] if random.random() < 0.5 else cut)
 
 
 def jitter(picture: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -1,14 +1,16 @@
-"""Teachers of the perceptual network.
+"""Teachers of the networks.
 
 - ``vgg19``: Keras' own VGG19, downloaded on first use or from a file.
 - ``mixed``: for places without it; a folder with the first three blocks of VGG19 and a pruned
   student of it (Wang et al. 2020, "Collaborative Distillation for Ultra-Resolution Universal Style
   Transfer") whose 1x1 auxiliary layers predict VGG19's relu4_1 and relu5_1.
+- ``compact``: the project's own, many times cheaper; for the fast network.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import keras
 import numpy as np
@@ -21,6 +23,7 @@ from stylecore.networks.vgg import MEAN_BGR
 
 VGG_FILE = "vgg19_normalised_relu3_1/vgg19_normalised_relu3_1.npz"
 STUDENT_FILE = "vgg19_student_16x_relu5_1/vgg19_student_16x_relu5_1.npz"
+TeacherName = Literal["vgg19", "mixed", "compact"]
 POOL_BEFORE = {"conv21", "conv31", "conv41", "conv51"}
 
 
@@ -32,15 +35,15 @@ class Teacher:
     model: keras.Model
 
 
-def load_teacher(name: str, weights: Path | None, layers: Sequence[str]) -> Teacher:
-    """The teacher ``vgg19`` (any of its layers) or ``mixed`` (those it has).
+def load_teacher(name: TeacherName, weights: Path | None, layers: Sequence[str]) -> Teacher:
+    """The teacher ``vgg19`` or ``compact`` (any of their layers) or ``mixed`` (those it has).
 
     Raises:
         WeightsError: its weights are missing.
     """
     if name == "mixed":
         return Teacher(name, _mixed(weights))
-    return Teacher(name, load_features("vgg19", layers, weights=weights).model)
+    return Teacher(name, load_features(name, layers, weights=weights).model)
 
 
 def _mixed(folder: Path | None) -> keras.Model:

@@ -1,0 +1,59 @@
+"""The few things that Keras leaves to the library below it: TensorFlow or JAX."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from stylecore.errors import SettingsError
+
+Tensor = Any
+Loss = Callable[[Tensor, Any], tuple[Tensor, dict[str, Tensor]]]
+"""(images, goals) -> (total, terms); ``goals`` is any nest of tensors."""
+
+
+def gradient_of(loss: Loss) -> Callable[[Tensor, Any], tuple[dict[str, Tensor], Tensor]]:
+    """(images, goals) -> (terms, gradient of the total); on either backend."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        def gradient(images: Tensor, goals: Any) -> tuple[dict[str, Tensor], Tensor]:
+            with tf.GradientTape() as tape:
+                tape.watch(images)
+                total, terms = loss(images, goals)
+            return terms, tape.gradient(total, images)
+
+        return gradient
+    if backend == "jax":
+        import jax
+
+        differentiated = jax.value_and_grad(loss, has_aux=True)
+
+        def gradient(images: Tensor, goals: Any) -> tuple[dict[str, Tensor], Tensor]:
+            (_, terms), slope = differentiated(images, goals)
+            return terms, slope
+
+        return gradient
+    raise SettingsError(
+        f"Keras is set to the backend {backend}: use KERAS_BACKEND=tensorflow or jax."
+    )
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as one graph for each shape of its arguments."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(function)
+    import tensorflow as tf
+
+    return tf.function(function)
+
+
+def make_deterministic() -> None:
+    """Has TensorFlow use only operations that give the same bits every time; JAX on CPU does."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()

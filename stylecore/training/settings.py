@@ -1,0 +1,61 @@
+"""What may be chosen about a training."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from stylecore.config import Settings
+
+
+class TrainingSettings(Settings):
+    """Choices that both trainings have."""
+
+    teacher_weights: Path | None = Field(
+        None, description="file with the teacher's weights (vgg19, compact), or folder (mixed)"
+    )
+    start: Path | None = Field(
+        None, description="weights of an earlier training to begin with, instead of random ones"
+    )
+    steps: int = Field(20_000, ge=1, description="optimiser steps in all, earlier runs included")
+    epoch_steps: int = Field(250, ge=1, description="steps between two checkpoints")
+    batch: int = Field(8, ge=2, description="pictures a step")
+    learning_rate: float = Field(
+        1e-3,
+        gt=0,
+        description="the largest; reached over the first steps, then falling on a half cosine",
+    )
+    precision: Literal["mixed_bfloat16", "mixed_float16", "float32"] = Field(
+        "mixed_bfloat16", description="Keras' dtype policy"
+    )
+    sample_epochs: int = Field(5, ge=1, description="epochs between two sheets of sample pictures")
+    seed: int = Field(0, ge=0, lt=2**31, description="seed of weights and pictures")
+
+
+class PerceptualTraining(TrainingSettings):
+    """Choices of the training of the compact perceptual network."""
+
+    teacher: Literal["vgg19", "mixed"] = Field(
+        "vgg19",
+        description="network to learn from: vgg19 is downloaded by Keras on first use; mixed is "
+        "for places without it",
+    )
+    crop: int = Field(128, ge=32, description="side of a picture in pixels")
+
+
+class FastTraining(TrainingSettings):
+    """Choices of the training of the compact fast network."""
+
+    teacher: Literal["vgg19", "mixed", "compact"] = Field(
+        "vgg19",
+        description="network that judges: vgg19 is downloaded by Keras on first use; mixed is for "
+        "places without it; compact ships with the project and is many times cheaper",
+    )
+    perceptual: Path | None = Field(
+        None,
+        description="weights of the compact perceptual network that the style encoder holds, "
+        "instead of those that ship",
+    )
+    steps: int = Field(40_000, ge=1, description="optimiser steps in all, earlier runs included")
+    crop: int = Field(192, ge=32, multiple_of=16, description="side of a frame in pixels")
+    style_crop: int = Field(224, ge=32, description="side of a style picture in pixels")

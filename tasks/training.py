@@ -1,0 +1,47 @@
+"""The trainings of the shipped networks as Prefect tasks."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from prefect import task
+from prefect.artifacts import create_progress_artifact
+from prefect.logging import get_run_logger
+
+from stylecore.training.settings import FastTraining, PerceptualTraining, TrainingSettings
+from tasks.progress import show_progress
+
+
+@task(task_run_name="train into {out.name}")
+def train_perceptual_network(
+    content: Path, style: Path, out: Path, settings: PerceptualTraining
+) -> Path:
+    """Trains the compact perceptual network; returns its weights."""
+    from stylecore.training.perceptual import WEIGHTS_FILE, train
+
+    train(content, style, out, settings, on_epoch=_teller(settings))
+    return out / WEIGHTS_FILE
+
+
+@task(task_run_name="train into {out.name}")
+def train_fast_network(content: Path, style: Path, out: Path, settings: FastTraining) -> Path:
+    """Trains the compact fast network; returns its weights."""
+    from stylecore.training.fast import WEIGHTS_FILE, train
+
+    train(content, style, out, settings, on_epoch=_teller(settings))
+    return out / WEIGHTS_FILE
+
+
+def _teller(settings: TrainingSettings) -> Callable[[int, dict[str, float]], Any]:
+    """Shows each epoch in the log and in a progress artifact."""
+    logger = get_run_logger()
+    artifact = UUID(str(create_progress_artifact(progress=0.0, description="steps of training")))
+    epochs = max(1, settings.steps // settings.epoch_steps)
+
+    def tell(epoch: int, means: dict[str, float]) -> None:
+        shown = ", ".join(f"{name} {value:.4g}" for name, value in sorted(means.items()))
+        logger.info("epoch %d of %d: %s", epoch, epochs, shown)
+        show_progress(artifact, 100 * epoch / epochs)
+
+    return tell

@@ -1,0 +1,181 @@
+"""The compact fast network: what it promises whatever it has learned, and what has been learned."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from stylecore.colour import colour_statistics, colour_transport, mixed_colours
+from stylecore.errors import WeightsError
+from stylecore.networks.fast import COMPACT_FAST_WEIGHTS, CompactFast, StyleCode, fast_digest
+from stylecore.networks.renderer import (
+    CODE_LENGTH,
+    FromDepth,
+    ToDepth,
+    build_painter,
+    build_renderer,
+    fold,
+)
+
+
+def waves(height: int, width: int, *, phase: float = 0.0) -> np.ndarray:
+    """Coloured waves, (height, width, 3) float32 in [0, 1]."""
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    parts = [np.sin(columns / 9 + phase), np.cos(rows / 12), np.sin((rows + columns) / 15 + phase)]
+    return (np.stack(parts, axis=-1) / 2 + 0.5).astype(np.float32)
+
+
+STYLE = np.ascontiguousarray(waves(96, 128, phase=2)[..., ::-1] ** 2)
+
+
+@pytest.fixture(scope="module")
+def network() -> CompactFast:
+    return CompactFast()
+
+
+class TestRenderer:
+    def test_folded_kernels_paint_what_the_modulated_ones_do(self):
+        keras.utils.set_random_seed(0)
+        renderer, painter = build_renderer(), build_painter()
+        random = np.random.default_rng(0)
+        frames = random.random((2, 32, 40, 3), np.float32)
+        codes = random.standard_normal((2, CODE_LENGTH)).astype(np.float32)
+        painted = np.asarray(renderer([frames, codes]))
+        assert np.abs(painted[0] - painted[1]).mean() > 0.01
+        for number in range(2):
+            kernels = fold(renderer, codes[number : number + 1], painter)
+            alone, _ = painter.stateless_call(kernels, [], frames[number : number + 1])
+            np.testing.assert_allclose(alone[0], painted[number], atol=1e-4)
+
+    def test_shuffles_undo_each_other(self):
+        images = np.random.default_rng(1).random((2, 8, 12, 5), np.float32)
+        deep = ToDepth()(images)
+        assert deep.shape == (2, 4, 6, 20)
+        np.testing.assert_array_equal(deep[:, 0, 0, :5], images[:, 0, 0])
+        np.testing.assert_array_equal(FromDepth()(deep), images)
+
+
+class TestCompactFast:
+    def test_ships_in_at_most_four_megabytes(self):
+        assert COMPACT_FAST_WEIGHTS.stat().st_size <= 4_000_000
+
+    @pytest.mark.parametrize("size", [(8, 8), (41, 59), (359, 641)])
+    def test_keeps_any_size_and_the_range(self, network, size):
+        painted = network.paint(waves(*size), network.encode(STYLE))
+        assert painted.shape == (*size, 3) and painted.dtype == np.float32
+        assert painted.min() >= 0 and painted.max() <= 1
+
+    def test_an_even_surface_has_no_grid_and_no_halo(self, network):
+        """What a flat frame becomes is flat again, up to its border."""
+        code = network.encode(STYLE)
+        painted = network.paint(np.full((96, 128, 3), (0.3, 0.5, 0.7), np.float32), code)
+        pixels = painted.reshape(-1, 3)
+        assert np.abs(pixels - np.median(pixels, 0)).max() < 0.03
+
+    def test_a_pixel_depends_on_its_surroundings_only(self, network):
+        """So a frame may be cut into tiles, and one end of it does not make the other flicker."""
+        code, frame = network.encode(STYLE), waves(64, 512)
+        colours = colour_statistics(frame)
+        changed = frame.copy()
+        changed[:, 400:] = 1 - changed[:, 400:]
+        before, after = (network.paint(one, code, colours=colours) for one in (frame, changed))
+        np.testing.assert_allclose(before[:, :256], after[:, :256], atol=1e-5)
+        assert np.abs(before[:, 400:] - after[:, 400:]).mean() > 0.05
+
+    def test_takes_the_colours_of_the_style(self, network):
+        frame, distances = waves(128, 160), []
+        painted = network.paint(frame, network.encode(STYLE))
+        for picture in (frame, painted):
+            distances.append(np.abs(picture.mean((0, 1)) - STYLE.mean((0, 1))).sum())
+        assert distances[1] < 0.4 * distances[0]
+
+    def test_styles_mix_by_their_codes(self, network):
+        frame = waves(64, 96)
+        one, other = network.encode(STYLE), network.encode(1 - STYLE)
+        ends = [network.paint(frame, code) for code in (one, other)]
+        middle = network.paint(frame, network.mix([one, other], [0.5, 0.5]))
+        apart = np.abs(ends[0] - ends[1]).mean()
+        assert all(np.abs(middle - end).mean() < 0.8 * apart for end in ends)
+        same = network.paint(frame, network.mix([one, other], [1.0, 0.0]))
+        np.testing.assert_allclose(same, ends[0], atol=1e-5)
+
+    def test_other_weights_are_refused_in_one_sentence(self, tmp_path):
+        np.savez(tmp_path / "other.npz", nothing=np.zeros(3))
+        for name in ("other.npz", "absent.npz"):
+            with pytest.raises(WeightsError, match=f"{name} does not hold the weights"):
+                CompactFast(tmp_path / name)
+
+    def test_digest_stands_for_the_weights(self):
+        assert fast_digest("compact").startswith("compact-")
+        assert fast_digest("compact") != fast_digest("https://tfhub.dev/some/module/1")
+
+
+class TestColour:
+    def test_transport_gives_the_targets_moments(self):
+        source, target = colour_statistics(waves(40, 60)), colour_statistics(STYLE)
+        matrix, offset = colour_transport(source, target)
+        moved = colour_statistics(waves(40, 60) @ matrix + offset)
+        np.testing.assert_allclose(moved.mean, target.mean, atol=1e-4)
+        np.testing.assert_allclose(moved.covariance, target.covariance, atol=2e-3)
+
+    def test_transport_onto_itself_changes_nothing(self):
+        colours = colour_statistics(STYLE)
+        matrix, offset = colour_transport(colours, colours)
+        np.testing.assert_allclose(matrix, np.eye(3), atol=1e-5)
+        np.testing.assert_allclose(offset, 0, atol=1e-5)
+
+    def test_a_grey_picture_becomes_a_tint_without_coloured_noise(self):
+        grey = np.repeat(waves(40, 60)[..., :1], 3, axis=-1)
+        noisy = grey + np.random.default_rng(0).normal(0, 0.002, grey.shape).astype(np.float32)
+        matrix, _ = colour_transport(colour_statistics(noisy), colour_statistics(STYLE))
+        assert np.abs((noisy - grey) @ matrix).max() < 0.1
+
+    def test_a_mixture_lies_between(self):
+        one, other = colour_statistics(STYLE), colour_statistics(1 - STYLE)
+        middle = mixed_colours([one, other], [0.5, 0.5])
+        np.testing.assert_allclose(middle.mean, 0.5, atol=1e-5)
+
+
+PAINT = """
+import sys
+import numpy as np
+from stylecore.networks.fast import CompactFast
+from stylecore.networks.features import load_features
+frame, style = (np.load(path) for path in sys.argv[1:3])
+network = CompactFast()
+painted = network.paint(frame, network.encode(style))
+layers = [f"block{block}_conv1" for block in range(1, 6)]
+features = load_features("compact", layers)(frame[None])
+assert "tensorflow" not in sys.modules
+np.savez(sys.argv[3], painted=painted, **{name: np.asarray(features[name]) for name in layers})
+"""
+
+
+def test_both_networks_give_the_same_on_jax(network, tmp_path):
+    """In a process of its own, where TensorFlow is never imported."""
+    pytest.importorskip("jax")
+    from stylecore.networks.features import load_features
+
+    frame = waves(96, 136)
+    np.save(tmp_path / "frame.npy", frame)
+    np.save(tmp_path / "style.npy", STYLE)
+    subprocess.run(
+        [sys.executable, "-c", PAINT, "frame.npy", "style.npy", "jax.npz"],
+        env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(Path(__file__).parents[1])},
+        cwd=tmp_path, check=True,
+    )  # fmt: skip
+    found = np.load(tmp_path / "jax.npz")
+    painted = network.paint(frame, network.encode(STYLE))
+    np.testing.assert_allclose(found["painted"], painted, atol=1e-3)
+    layers = [name for name in found.files if name != "painted"]
+    for name, values in load_features("compact", layers)(frame[None]).items():
+        np.testing.assert_allclose(found[name], values, atol=1e-3, rtol=1e-3, err_msg=name)
+
+
+def test_a_code_is_a_vector_and_colours(network):
+    code = network.encode(STYLE)
+    assert isinstance(code, StyleCode) and code.vector.shape == (CODE_LENGTH,)
