@@ -11,6 +11,7 @@ from pathlib import Path
 
 from stylecore.errors import StyleError
 from stylecore.media import find_ffmpeg
+from stylecore.networks.fast import COMPACT_FAST_WEIGHTS
 from stylecore.networks.features import COMPACT_WEIGHTS
 from stylecore.store import default_root
 
@@ -36,7 +37,7 @@ def examine(root: Path | None) -> int:
     ]  # fmt: skip
     for finding in findings:
         mark = "ok     " if finding.found else "MISSING" if finding.essential else "-      "
-        print(f"{mark} {finding.subject:<14} {finding.text}")
+        print(f"{mark} {finding.subject:<18} {finding.text}")
     return int(any(finding.essential and not finding.found for finding in findings))
 
 
@@ -72,7 +73,9 @@ def _gpu() -> Finding:
 
 
 def _weights() -> Iterator[Finding]:
-    yield Finding("compact", COMPACT_WEIGHTS.is_file(), "ships with the project", essential=True)
+    for path in (COMPACT_WEIGHTS, COMPACT_FAST_WEIGHTS):
+        name = path.stem.replace("_", " ")
+        yield Finding(name, path.is_file(), "ships with the project", essential=True)
     keras_home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     for name in ("vgg19", "vgg16"):
         path = keras_home / "models" / f"{name}_weights_tf_dim_ordering_tf_kernels_notop.h5"

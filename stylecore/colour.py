@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FLOOR = 0.02
+FLOOR = 0.03
 """Standard deviation added to a source's colours: a grey picture's noise is no colour."""
 
 

@@ -29,3 +29,13 @@ def shared_clips() -> Path:
     if not folder.is_dir():
         pytest.skip(clips.WHY_SKIPPED)
     return folder
+
+
+@pytest.fixture
+def jax_alone(tmp_path: Path) -> dict[str, str]:
+    """Environment of a process that computes with JAX and finds no TensorFlow."""
+    absent = tmp_path / "absent"
+    absent.mkdir()
+    (absent / "tensorflow.py").write_text("raise ImportError('hidden by a test')\n")
+    root = Path(__file__).resolve().parents[1]
+    return {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": f"{absent}{os.pathsep}{root}"}

@@ -1,9 +1,7 @@
 """The compact fast network: what it promises whatever it has learned, and what has been learned."""
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -12,6 +10,7 @@ import pytest
 from stylecore.colour import colour_statistics, colour_transport, mixed_colours
 from stylecore.errors import WeightsError
 from stylecore.networks.fast import COMPACT_FAST_WEIGHTS, CompactFast, StyleCode, fast_digest
+from stylecore.networks.features import load_features
 from stylecore.networks.renderer import (
     CODE_LENGTH,
     FromDepth,
@@ -150,23 +149,17 @@ network = CompactFast()
 painted = network.paint(frame, network.encode(style))
 layers = [f"block{block}_conv1" for block in range(1, 6)]
 features = load_features("compact", layers)(frame[None])
-assert "tensorflow" not in sys.modules
 np.savez(sys.argv[3], painted=painted, **{name: np.asarray(features[name]) for name in layers})
 """
 
 
-def test_both_networks_give_the_same_on_jax(network, tmp_path):
-    """In a process of its own, where TensorFlow is never imported."""
-    pytest.importorskip("jax")
-    from stylecore.networks.features import load_features
-
+def test_both_networks_give_the_same_on_jax(network, tmp_path, jax_alone):
     frame = waves(96, 136)
     np.save(tmp_path / "frame.npy", frame)
     np.save(tmp_path / "style.npy", STYLE)
     subprocess.run(
         [sys.executable, "-c", PAINT, "frame.npy", "style.npy", "jax.npz"],
-        env={**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(Path(__file__).parents[1])},
-        cwd=tmp_path, check=True,
+        env=jax_alone, cwd=tmp_path, check=True,
     )  # fmt: skip
     found = np.load(tmp_path / "jax.npz")
     painted = network.paint(frame, network.encode(STYLE))

@@ -11,6 +11,8 @@ from prefect.states import State
 from prefect.testing.utilities import prefect_test_harness
 
 from flows.folder import stylize_folder
+from flows.train_fast import train_fast
+from flows.train_perceptual import train_perceptual
 from flows.video import stylize_video
 from stylecore import pipeline
 from stylecore.config import FolderSettings, OutputSettings, VideoSettings
@@ -19,6 +21,7 @@ from stylecore.inbox import arrivals, settled
 from stylecore.media import index_source, read_picture
 from stylecore.pipeline import Progress
 from stylecore.store import Workspace
+from stylecore.training.settings import FastTraining, PerceptualTraining
 from tasks import video as steps
 from tasks.progress import listening
 from tests import clips
@@ -200,3 +203,23 @@ def test_two_runs_share_the_files(inbox: Path, style: Path, tmp_path: Path) -> N
         assert mine and not again and other
     with first.claimed() as mine:
         assert mine
+
+
+@pytest.mark.prefect
+def test_a_training_leaves_weights_and_a_failed_one_its_sentence(
+    server: None, tmp_path: Path
+) -> None:
+    for number, folder in enumerate(("content", "style")):
+        (tmp_path / folder).mkdir()
+        clips.write_picture(tmp_path / folder / "one.png", scene=number)
+    folders = tmp_path / "content", tmp_path / "style"
+    settings = FastTraining(
+        teacher="compact", steps=2, epoch_steps=2, batch=2, crop=32, style_crop=32,
+        precision="float32",
+    )  # fmt: skip
+    weights = train_fast(*folders, tmp_path / "out", settings)
+    assert weights.is_file() and (tmp_path / "out" / "losses.png").is_file()
+    state = train_perceptual(
+        *folders, tmp_path / "none", PerceptualTraining(teacher="mixed"), return_state=True
+    )
+    assert state.is_failed() and "--teacher-weights FOLDER" in str(state.message)

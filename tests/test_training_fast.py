@@ -1,6 +1,8 @@
 """The fast network's training on pictures made here: scenes are right, it learns and resumes."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -134,3 +136,29 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(folders, trained, tmp_pa
     )
     for key, values in undisturbed.items():
         np.testing.assert_array_equal(resumed[key], values, err_msg=key)
+
+
+TRAIN = """
+import sys
+from pathlib import Path
+from stylecore.training import fast, perceptual
+from stylecore.training.settings import FastTraining, PerceptualTraining
+from stylecore.training.teachers import load_teacher
+content, style, out = map(Path, sys.argv[1:])
+shared = dict(steps=4, epoch_steps=2, batch=4, precision="float32", sample_epochs=2)
+teacher = load_teacher("compact", None, fast.LAYERS)
+fast.train(
+    content, style, out, FastTraining(crop=32, style_crop=32, **shared), teacher=teacher
+)
+perceptual.train(content, style, out / "p", PerceptualTraining(crop=64, **shared), teacher=teacher)
+"""
+
+
+def test_both_networks_train_where_there_is_only_jax(folders, tmp_path, jax_alone):
+    subprocess.run(
+        [sys.executable, "-c", TRAIN, *map(str, folders), str(tmp_path)], env=jax_alone, check=True
+    )
+    fast, perceptual = (
+        dict(np.load(tmp_path / name)) for name in ("compact_fast.npz", "p/compact_perceptual.npz")
+    )
+    assert all(np.isfinite(values).all() for values in (*fast.values(), *perceptual.values()))

@@ -11,6 +11,7 @@ Gram matrix: equal features where they can be, equal style statistics in any cas
 are scaled to unit mean activation, so that every channel counts.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import keras
@@ -56,7 +57,7 @@ class ChannelStatistics:
 
 
 class Distiller(keras.Model):
-    """Student, projections and teacher in one model, whose call adds the distillation loss."""
+    """Student, projections and teacher in one model, from pictures to the terms of the loss."""
 
     def __init__(
         self, student: keras.Model, teacher: Teacher, statistics: dict[str, ChannelStatistics]
@@ -72,26 +73,24 @@ class Distiller(keras.Model):
             )
             for name, channels in statistics.items()
         }
-        self.trackers = [
-            keras.metrics.Mean(name=name.replace("block", "b").replace("conv", "c") + suffix)
-            for name in statistics
-            for suffix in ("", "_gram")
-        ]
+        self.weights_of_terms = dict(_weighted_terms(statistics))
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in self.weights_of_terms}
 
     def call(self, pictures, training=None):
         wanted, features = self.teacher(pictures), self.student(pictures)
-        total, trackers = 0.0, iter(self.trackers)
+        terms = {}
         for name, channels in self.statistics.items():
             target = ops.stop_gradient(standardised(wanted[name], channels))
             projected = ops.cast(self.projections[name](middle(features[name])), "float32")
-            error = feature_error(projected, target)
-            style_error = gram_error(projected, target, channels.gram_weight)
-            next(trackers).update_state(error)
-            next(trackers).update_state(style_error)
-            total = total + LAYER_SHARE[name] * (error + GRAM_SHARE * style_error)
+            terms[name] = feature_error(projected, target)
+            terms[f"{name}_gram"] = gram_error(projected, target, channels.gram_weight)
         peaks = [peakedness(features[name]) for name in features if name > "block3"]
-        self.add_loss(total + PEAK_SHARE * sum(peaks) / len(peaks))
-        return ops.reshape(total, (1,))
+        return {**terms, "peaks": sum(peaks) / len(peaks)}
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        for name, value in y_pred.items():
+            self.trackers[name].update_state(value)
+        return sum(weight * y_pred[name] for name, weight in self.weights_of_terms.items())
 
     def fit_projections(self, pictures: np.ndarray) -> None:
         """Starts the projections where least squares put them for the student as it is."""
@@ -102,6 +101,13 @@ class Distiller(keras.Model):
                 ops.convert_to_numpy(standardised(wanted[name], channels)),
             )
             self.projections[name].set_weights([kernel[None, None], bias])
+
+
+def _weighted_terms(layers: Iterable[str]) -> Iterator[tuple[str, float]]:
+    for name in layers:
+        yield name, LAYER_SHARE[name]
+        yield f"{name}_gram", LAYER_SHARE[name] * GRAM_SHARE
+    yield "peaks", PEAK_SHARE
 
 
 def middle(features):

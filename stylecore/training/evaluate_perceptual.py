@@ -1,12 +1,12 @@
 """Measures the compact perceptual network against a teacher, on pictures it was not trained on.
 
     python -m stylecore.training.evaluate_perceptual --training DIR DIR --pictures DIR DIR \
-        --teacher vgg19 [--optimise CONTENT STYLE]
+        --teacher vgg19 [--optimise CONTENT STYLE ...]
 
 prints a table with a line for each layer: the cosine between the Gram matrices of the teacher's
 features and of what a 1x1 projection with ReLU makes of the student's, and the share of the
 teacher's variance that the projection explains. The projections are fitted to training pictures
-here, whatever they were in training. With ``--optimise`` it also paints a picture once with each
+here, whatever they were in training. With ``--optimise`` it also paints pictures once with each
 network and judges both with the teacher, and times one step beside a full-width VGG19.
 """
 
@@ -170,21 +170,30 @@ def _print_agreements(student: Features, teacher: Features, options: argparse.Na
         )
 
 
-def _print_optimised(student: Features, teacher: Features, content: Path, style: Path) -> None:
-    picture, painting = (at_side(read_picture(path), LONGER_SIDE) for path in (content, style))
-    distances = [
-        style_distance(teacher, paint(network, picture, painting), painting)
-        for network in (student, teacher)
-    ]
-    print(
-        f"style distance by the teacher, optimised on student / on teacher: {distances[0]:.4f} / "
-        f"{distances[1]:.4f} = {distances[0] / distances[1]:.2f}"
-    )
+def _print_optimised(
+    student: Features, teacher: Features, pairs: Sequence[tuple[Path, Path]], side: int
+) -> None:
+    ratios = []
+    for paths in pairs:
+        picture, painting = (at_side(read_picture(path), side) for path in paths)
+        mine, ideal = (
+            style_distance(teacher, paint(network, picture, painting), painting)
+            for network in (student, teacher)
+        )
+        ratios.append(mine / ideal)
+        print(
+            f"{paths[0].stem} in {paths[1].stem}: style distance by the teacher, optimised on "
+            f"student / on teacher: {mine:.4f} / {ideal:.4f} = {ratios[-1]:.2f}"
+        )
+    print(f"mean ratio {np.mean(ratios):.2f}")
+
+
+def _print_step(student: Features, side: int) -> None:
     wide = build_vgg("vgg19", deepest=max(LAYERS))
-    seconds = [step_seconds(network, picture.shape[:2]) for network in (student, wide)]
+    seconds = [step_seconds(network, (side, side)) for network in (student, wide)]
     print(
-        f"one step at {picture.shape[1]}x{picture.shape[0]}, student / VGG19: "
-        f"{seconds[0]:.3f} s / {seconds[1]:.3f} s, {seconds[1] / seconds[0]:.1f} times faster"
+        f"one step at {side}x{side}, student / VGG19: {seconds[0]:.3f} s / {seconds[1]:.3f} s, "
+        f"{seconds[1] / seconds[0]:.1f} times faster"
     )
 
 
@@ -201,14 +210,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--teacher", choices=("vgg19", "mixed"), default="vgg19")
     parser.add_argument("--teacher-weights", type=Path, help="file (vgg19) or folder (mixed)")
     parser.add_argument(
-        "--optimise", type=Path, nargs=2, metavar=("CONTENT", "STYLE"), help="pictures to paint"
-    )
+        "--optimise", type=Path, nargs=2, action="append", default=[],
+        metavar=("CONTENT", "STYLE"), help="pictures to paint; may be given again",
+    )  # fmt: skip
+    parser.add_argument("--side", type=int, default=256, help="longer side of what is painted")
     options = parser.parse_args(arguments)
     student = load_features("compact", LAYERS, weights=options.weights)
     teacher: keras.Model = load_teacher(options.teacher, options.teacher_weights, LAYERS).model
     _print_agreements(student, teacher, options)
     if options.optimise:
-        _print_optimised(student, teacher, *options.optimise)
+        _print_optimised(student, teacher, options.optimise, options.side)
+        _print_step(student, options.side)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,9 @@ from stylecore.training.teachers import Teacher, load_teacher
 
 WEIGHTS_FILE = "compact_fast.npz"
 LAYERS = (*GATYS_STYLE_LAYERS, *GATYS_CONTENT_LAYERS)
-WEIGHTS = {"content": 1.0, "style": 20.0, "variation": 0.3, "range": 20.0, "temporal": 50.0}
+RANGE_WEIGHT = 20.0
+PLAIN_STYLE = "style_distance"
+"""The style term before it is bent; shown only."""
 STYLE_BEND = 10.0
 """k of the style term."""
 MOVING_SHARE = 0.25
@@ -45,30 +47,38 @@ SAMPLE_HEIGHT = 224
 
 
 class Stylizer(keras.Model):
-    """Style encoder, renderer and teacher in one model, whose call adds the loss."""
+    """Style encoder, renderer and teacher in one model, from scenes to the terms of the loss."""
 
-    def __init__(self, teacher: Teacher, perceptual: keras.Model) -> None:
+    def __init__(self, teacher: Teacher, perceptual: keras.Model, settings: FastTraining) -> None:
         super().__init__(dtype="float32")
         self.encoder = build_style_encoder(perceptual)
         self.renderer = build_renderer()
         self.teacher = teacher.model
         self.teacher.trainable = False
-        self.trackers = {name: keras.metrics.Mean(name=name) for name in WEIGHTS}
-        self.style_tracker = keras.metrics.Mean(name="style_distance")
+        self.weights_of_terms = {
+            "content": 1.0,
+            "style": settings.style_weight,
+            "variation": settings.variation_weight,
+            "temporal": settings.temporal_weight,
+            "range": RANGE_WEIGHT,
+        }
+        names = (*self.weights_of_terms, PLAIN_STYLE)
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
 
     def call(self, scenes, training=None):
         codes = self.encoder(scenes["style"])
         painted = self.renderer([scenes["frames"], codes])
-        terms = {
+        return {
             **self._perceptual(painted, scenes),
             "variation": total_variation(painted),
             "range": ops.mean(ops.relu(ops.abs(painted - 0.5) - 0.5)),
             "temporal": self._temporal(painted, codes, scenes),
         }
-        for name, value in terms.items():
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        for name, value in y_pred.items():
             self.trackers[name].update_state(value)
-        self.add_loss(sum(WEIGHTS[name] * value for name, value in terms.items()))
-        return painted
+        return sum(weight * y_pred[name] for name, weight in self.weights_of_terms.items())
 
     def _perceptual(self, painted, scenes):
         wanted, content, found = (
@@ -78,9 +88,9 @@ class Stylizer(keras.Model):
         distances = [
             gram_distance(gram(found[name]), gram(wanted[name])) for name in GATYS_STYLE_LAYERS
         ]
-        self.style_tracker.update_state(ops.mean(ops.stack(distances)))
         bent = [ops.mean(ops.log1p(STYLE_BEND * distance)) for distance in distances]
         return {
+            PLAIN_STYLE: ops.mean(ops.stack(distances)),
             "style": sum(bent) / (STYLE_BEND * len(bent)),
             "content": content_loss(found, content, GATYS_CONTENT_LAYERS)[0],
         }
@@ -131,7 +141,7 @@ def train(
     with precision(settings.precision):
         features = load_features("compact", STYLE_LAYERS, weights=settings.perceptual)
         judge = teacher or load_teacher(settings.teacher, settings.teacher_weights, LAYERS)
-        model = Stylizer(judge, features.model)
+        model = Stylizer(judge, features.model, settings)
         model(scenes[0])
         shipped = (model.encoder, model.renderer)
         if settings.start:

@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from stylecore.errors import SettingsError
 from stylecore.media import write_picture
 from stylecore.training.settings import TrainingSettings
 
@@ -62,11 +64,20 @@ def fit(
     """Trains to ``settings.steps`` steps in all, from the last checkpoint in ``out`` if it has one.
 
     Args:
-        model: every weight made; its call adds the loss.
+        model: every weight made; its ``compute_loss`` is what falls.
         data: has ``begin_epoch(epoch)``, so that a resumed run sees what it would have seen.
+
+    Raises:
+        SettingsError: the package that draws the losses is missing.
     """
+    if find_spec("matplotlib") is None:
+        raise SettingsError(
+            "A training draws its losses with matplotlib, which is missing: install it, or this "
+            "package with its extra 'train'."
+        )
     out.mkdir(parents=True, exist_ok=True)
-    model.compile(optimiser(settings.learning_rate, settings.steps), jit_compile=False)
+    on_jax = keras.backend.backend() == "jax"  # TensorFlow is faster without XLA on CPUs
+    model.compile(optimiser(settings.learning_rate, settings.steps), jit_compile=on_jax)
     model.fit(
         data,
         epochs=max(1, settings.steps // settings.epoch_steps),

@@ -59,3 +59,12 @@ class FastTraining(TrainingSettings):
     steps: int = Field(40_000, ge=1, description="optimiser steps in all, earlier runs included")
     crop: int = Field(192, ge=32, multiple_of=16, description="side of a frame in pixels")
     style_crop: int = Field(224, ge=32, description="side of a style picture in pixels")
+    style_weight: float = Field(
+        60.0, ge=0, description="pull towards the style, beside a pull of 1 towards the content"
+    )
+    variation_weight: float = Field(
+        0.3, ge=0, description="total-variation penalty; more is smoother and less grainy"
+    )
+    temporal_weight: float = Field(
+        50.0, ge=0, description="pull of the next frame towards the first one, moved along"
+    )
