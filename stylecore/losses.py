@@ -54,13 +54,14 @@ def content_loss(
     Returns:
         the loss, and its unweighted term for each layer.
     """
-    terms = {name: _content_term(features[name], targets[name]) for name in weights}
+    terms = {name: ops.mean(feature_distance(features[name], targets[name])) for name in weights}
     return _weighted_mean(terms, weights), terms
 
 
-def _content_term(features: Tensor, target: Tensor) -> Tensor:
-    error = ops.mean(ops.square(features - target), axis=(1, 2))
-    return ops.mean(error / _channel_energy(ops.mean(ops.square(target), axis=(1, 2))))
+def feature_distance(found: Tensor, target: Tensor) -> Tensor:
+    """One layer's term of ``content_loss`` for each of N pairs of features (N, H, W, C)."""
+    error = ops.mean(ops.square(found - target), axis=(1, 2))
+    return ops.mean(error / _channel_energy(ops.mean(ops.square(target), axis=(1, 2))), -1)
 
 
 def style_loss(

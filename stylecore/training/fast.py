@@ -8,8 +8,8 @@ with weights,
     + total variation + what leaves [0, 1]
     + mean |painted next frame - painted frame moved along the known motion|^2 (Huang et al. 2017).
 
-The style term passes log(1 + k t) / k, so that pictures far from their style do not outweigh those
-near it.
+The style term t of a layer passes log(1 + k t) / k, and content t passes log(1 + t), so that a
+picture far from its goal does not outweigh the others.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from keras import ops
 
 from stylecore.config import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
 from stylecore.images import to_float
-from stylecore.losses import content_loss, gram, gram_distance, temporal_loss, total_variation
+from stylecore.losses import feature_distance, gram, gram_distance, temporal_loss, total_variation
 from stylecore.networks.fast import CompactFast
 from stylecore.networks.features import load_features
 from stylecore.networks.files import load_variables, save_variables
@@ -92,7 +92,10 @@ class Stylizer(keras.Model):
         return {
             PLAIN_STYLE: ops.mean(ops.stack(distances)),
             "style": sum(bent) / (STYLE_BEND * len(bent)),
-            "content": content_loss(found, content, GATYS_CONTENT_LAYERS)[0],
+            "content": sum(
+                ops.mean(ops.log1p(feature_distance(found[name], content[name])))
+                for name in GATYS_CONTENT_LAYERS
+            ),
         }
 
     def _temporal(self, painted, codes, scenes):
