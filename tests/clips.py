@@ -116,3 +116,9 @@ def _sine(seconds: float, *, pitch: float, rate: int = 16000) -> Iterator[av.Aud
         frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
         yield frame
+
+
+def texture(random: np.random.Generator) -> np.ndarray:
+    """(72, 80, 3) uint8: soft coloured blobs."""
+    noise = cv2.GaussianBlur(random.normal(0, 1, (72, 80, 3)), (0, 0), random.uniform(1, 5))
+    return np.clip(128 + 60 * noise / noise.std(), 0, 255).astype(np.uint8)

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from tests import clips
@@ -20,6 +22,17 @@ def style(tmp_path: Path) -> Path:
 def clip(tmp_path: Path) -> Path:
     """12 frames of 96x64 with sound and one cut, at frame 6."""
     return clips.write_clip(tmp_path / "clip.mp4", cuts=(6,), sounds=1)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Folders with "photographs" and "artworks"."""
+    random = np.random.default_rng(5)
+    content, style = (tmp_path_factory.mktemp(name) for name in ("content", "style"))
+    for folder in (content, style):
+        for number in range(4):
+            cv2.imwrite(str(folder / f"{number}.png"), clips.texture(random))
+    return content, style
 
 
 @pytest.fixture

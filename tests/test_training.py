@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import cv2
 import keras
 import numpy as np
 import pytest
@@ -22,25 +21,9 @@ from stylecore.training.pictures import Crops, load_pictures
 from stylecore.training.settings import PerceptualTraining
 from stylecore.training.start import continue_from, standardise_channels
 from stylecore.training.teachers import Teacher, load_teacher
+from tests.clips import texture
 
 LAYERS = [f"block{block}_conv1" for block in range(1, 6)] + ["block4_conv2"]
-
-
-def texture(random: np.random.Generator) -> np.ndarray:
-    """(72, 80, 3) uint8: soft coloured blobs."""
-    noise = cv2.GaussianBlur(random.normal(0, 1, (72, 80, 3)), (0, 0), random.uniform(1, 5))
-    return np.clip(128 + 60 * noise / noise.std(), 0, 255).astype(np.uint8)
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Folders with "photographs" and "artworks"."""
-    random = np.random.default_rng(5)
-    found = tuple(tmp_path_factory.mktemp(name) for name in ("content", "style"))
-    for folder in found:
-        for number in range(4):
-            cv2.imwrite(str(folder / f"{number}.png"), texture(random))
-    return found
 
 
 @pytest.fixture(scope="module")

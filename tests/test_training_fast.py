@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -17,23 +16,7 @@ from stylecore.training.fast import LAYERS, train
 from stylecore.training.scenes import Scenes, bilinear_places, random_motion
 from stylecore.training.settings import FastTraining
 from stylecore.training.teachers import load_teacher
-
-
-def texture(random: np.random.Generator) -> np.ndarray:
-    """(72, 80, 3) uint8: soft coloured blobs."""
-    noise = cv2.GaussianBlur(random.normal(0, 1, (72, 80, 3)), (0, 0), random.uniform(1, 5))
-    return np.clip(128 + 60 * noise / noise.std(), 0, 255).astype(np.uint8)
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Folders with "photographs" and "artworks"."""
-    random = np.random.default_rng(5)
-    found = tuple(tmp_path_factory.mktemp(name) for name in ("content", "style"))
-    for folder in found:
-        for number in range(4):
-            cv2.imwrite(str(folder / f"{number}.png"), texture(random))
-    return found
+from tests.clips import texture
 
 
 @pytest.fixture
@@ -156,7 +139,9 @@ perceptual.train(content, style, out / "p", PerceptualTraining(crop=64, **shared
 
 def test_both_networks_train_where_there_is_only_jax(folders, tmp_path, jax_alone):
     subprocess.run(
-        [sys.executable, "-c", TRAIN, *map(str, folders), str(tmp_path)], env=jax_alone, check=True
+        [sys.executable, "-c", TRAIN, *map(str, folders), str(tmp_path)],
+        env=jax_alone,
+        check=True,
     )
     fast, perceptual = (
         dict(np.load(tmp_path / name)) for name in ("compact_fast.npz", "p/compact_perceptual.npz")
