@@ -55,9 +55,10 @@ def trained(folders, teacher, tmp_path_factory) -> tuple[Path, list[dict]]:
 
 
 def test_the_loss_falls(trained):
+    """From the second epoch on: the projections start from a fit to the crops of the first."""
     losses = [line["loss"] for line in trained[1]]
     assert len(losses) == 3
-    assert losses[-1] < losses[0]
+    assert losses[2] < losses[1]
 
 
 def test_the_exported_weights_are_ready_for_use(trained):

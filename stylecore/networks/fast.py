@@ -13,8 +13,8 @@ from stylecore.networks.files import file_digest
 
 COMPACT = "compact"
 COMPACT_FAST_WEIGHTS = Path(__file__).parents[1] / "weights" / "compact_fast.npz"
-OWN_STYLE_SIZE = 256
-"""Longer side of a frame that is encoded as a style, in pixels."""
+MARGIN = 8
+"""Pixels around a frame: between shuffles, no border is like the inside."""
 COLOUR_STEP = 4
 """A frame's colours are taken from every pixel of every fourth row and column."""
 
@@ -96,10 +96,10 @@ class CompactFast:
         colours = colours or colour_statistics(frame[::COLOUR_STEP, ::COLOUR_STEP])
         matrix, offset = colour_transport(colours, code.colours)
         recoloured = cv2.transform(frame, np.column_stack([matrix, offset]))
-        below, right = -height % MULTIPLE, -width % MULTIPLE
-        padded = cv2.copyMakeBorder(recoloured, 0, below, 0, right, cv2.BORDER_REPLICATE)
-        painted = np.asarray(self._paint(self._kernels(code), padded[None]))
-        return np.clip(painted[0, :height, :width], 0, 1)
+        below, right = (MARGIN + -side % MULTIPLE for side in (height, width))
+        padded = cv2.copyMakeBorder(recoloured, MARGIN, below, MARGIN, right, cv2.BORDER_REPLICATE)
+        painted = np.asarray(self._paint(self._kernels(code), padded[None]))[0, MARGIN:, MARGIN:]
+        return np.clip(painted[:height, :width], 0, 1)
 
     def _kernels(self, code: StyleCode) -> list[Any]:
         """The painter's variables for a code; frames mostly share one."""

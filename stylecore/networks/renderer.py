@@ -101,28 +101,28 @@ class ModulatedConvolution(layers.Layer):
 
 @keras.saving.register_keras_serializable("stylecore")
 class ToDepth(layers.Layer):
-    """Moves blocks of 2 x 2 places into channels, ``rounds`` times: the sides must allow it."""
+    """Moves blocks of side x side places into channels: (N, s H, s W, C) to (N, H, W, s s C)."""
 
-    def __init__(self, rounds: int = 1, **options):
+    def __init__(self, side: int = 2, **options):
         super().__init__(**options)
-        self.rounds = rounds
+        self.side = side
 
     def call(self, images):
-        side = 2**self.rounds
         batch, height, width, channels = ops.shape(images)
-        blocks = ops.reshape(images, (batch, height // side, side, width // side, side, channels))
+        rows, columns, side = height // self.side, width // self.side, self.side
+        blocks = ops.reshape(images, (batch, rows, side, columns, side, channels))
         blocks = ops.transpose(blocks, (0, 1, 3, 2, 4, 5))
-        return ops.reshape(blocks, (batch, height // side, width // side, side * side * channels))
+        return ops.reshape(blocks, (batch, rows, columns, side * side * channels))
 
     def compute_output_shape(self, shape):
         batch, height, width, channels = shape
-        side = 2**self.rounds
-        return batch, height and height // side, width and width // side, channels * side * side
+        rows, columns = (length and length // self.side for length in (height, width))
+        return batch, rows, columns, channels * self.side**2
 
 
 @keras.saving.register_keras_serializable("stylecore")
 class FromDepth(layers.Layer):
-    """Undoes one round of ``ToDepth``: (N, H, W, 4 C) to (N, 2 H, 2 W, C)."""
+    """Undoes ``ToDepth(2)``: (N, H, W, 4 C) to (N, 2 H, 2 W, C)."""
 
     def call(self, features):
         batch, height, width, channels = ops.shape(features)
@@ -209,7 +209,7 @@ def _activated(features: Tensor) -> Tensor:
 
 def _painted(frames: Tensor, convolve: Convolve) -> Tensor:
     normalised = layers.Rescaling(1 / SPREAD, -CENTRE / SPREAD, dtype="float32")(frames)
-    quarter = convolve("quarter_in", ToDepth(2)(normalised), QUARTER_CHANNELS)
+    quarter = convolve("quarter_in", ToDepth(4)(normalised), QUARTER_CHANNELS)
     features = convolve("down", quarter, EIGHTH_CHANNELS, stride=2)
     for block in range(1, RESIDUAL_BLOCKS + 1):
         change = convolve(f"block{block}_a", features, EIGHTH_CHANNELS)

@@ -5,7 +5,7 @@ last checkpoint when it is started again, with the result it would have had. The
 with weights,
 
     content at block4_conv2 + style at block1_conv1 ... block5_conv1, as the gatys engine has them,
-    + total variation + what leaves [0, 1]
+    + total variation + what leaves [0, 1] + what an even surface varies
     + mean |painted next frame - painted frame moved along the known motion|^2 (Huang et al. 2017).
 
 The style term t of a layer passes log(1 + k t) / k, and content t passes log(1 + t), so that a
@@ -36,6 +36,8 @@ from stylecore.training.teachers import Teacher, load_teacher
 WEIGHTS_FILE = "compact_fast.npz"
 LAYERS = (*GATYS_STYLE_LAYERS, *GATYS_CONTENT_LAYERS)
 RANGE_WEIGHT = 20.0
+GRID_WEIGHT = 2000.0
+EVEN_SIDE = 32
 PLAIN_STYLE = "style_distance"
 """The style term before it is bent; shown only."""
 STYLE_BEND = 10.0
@@ -61,6 +63,7 @@ class Stylizer(keras.Model):
             "variation": settings.variation_weight,
             "temporal": settings.temporal_weight,
             "range": RANGE_WEIGHT,
+            "grid": GRID_WEIGHT,
         }
         names = (*self.weights_of_terms, PLAIN_STYLE)
         self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
@@ -73,6 +76,7 @@ class Stylizer(keras.Model):
             "variation": total_variation(painted),
             "range": ops.mean(ops.relu(ops.abs(painted - 0.5) - 0.5)),
             "temporal": self._temporal(painted, codes, scenes),
+            "grid": self._grid(codes, scenes),
         }
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -97,6 +101,12 @@ class Stylizer(keras.Model):
                 for name in GATYS_CONTENT_LAYERS
             ),
         }
+
+    def _grid(self, codes, scenes):
+        """How far an even surface is from staying one: shuffled pixels tend to leave a grid."""
+        colours = scenes["frames"][:, :1, :1]
+        even = ops.tile(colours, (1, EVEN_SIDE, EVEN_SIDE, 1))
+        return ops.mean(ops.var(self.renderer([even, codes]), (1, 2)))
 
     def _temporal(self, painted, codes, scenes):
         count, height, width, _ = ops.shape(scenes["next_frames"])
