@@ -36,7 +36,7 @@ from stylecore.training.teachers import Teacher, load_teacher
 WEIGHTS_FILE = "compact_fast.npz"
 LAYERS = (*GATYS_STYLE_LAYERS, *GATYS_CONTENT_LAYERS)
 RANGE_WEIGHT = 20.0
-GRID_WEIGHT = 2000.0
+GRID_WEIGHT = 5000.0
 EVEN_SIDE = 32
 PLAIN_STYLE = "style_distance"
 """The style term before it is bent; shown only."""
