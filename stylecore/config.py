@@ -132,6 +132,11 @@ class FastSettings(Settings):
         description="how far to go from the frame's own style (0) to the style picture's (1); "
         "compact only",
     )
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="bfloat16 is faster on processors that have it, and slower on others; "
+        "compact only",
+    )
 
 
 class OutputSettings(Settings):

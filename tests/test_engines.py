@@ -233,6 +233,8 @@ def test_strength_of_a_hub_module_is_refused_in_one_sentence():
     engine.prepare(STYLE, shape=(32, 48))
     with pytest.raises(SettingsError, match="--model compact"):
         engine.render(first_frame())
+    with pytest.raises(SettingsError, match="--model compact"):
+        FastEngine(chosen("hub").fast.model_copy(update={"precision": "bfloat16"}))
 
 
 @pytest.mark.parametrize("name", ["fast", "hub"])

@@ -108,6 +108,11 @@ class TestCompactFast:
             with pytest.raises(WeightsError, match=f"{name} does not hold the weights"):
                 CompactFast(tmp_path / name)
 
+    def test_bfloat16_paints_nearly_the_same(self, network):
+        frame, coarse = waves(64, 96), CompactFast(dtype="bfloat16")
+        painted = [each.paint(frame, each.encode(STYLE)) for each in (network, coarse)]
+        assert 0 < np.abs(painted[0] - painted[1]).mean() < 0.01
+
     def test_digest_stands_for_the_weights(self):
         assert fast_digest("compact").startswith("compact-")
         assert fast_digest("compact") != fast_digest("https://tfhub.dev/some/module/1")

@@ -37,7 +37,7 @@ class FastEngine:
         """
         make_deterministic()
         self._settings = settings
-        self._network = network or load_fast(settings.model)
+        self._network = network or load_fast(settings.model, dtype=settings.precision)
         self._blend = STRONGEST_BLEND * coherence
         self._code: Any = None
 

@@ -1,6 +1,7 @@
 """The few things that Keras leaves to the library below it: TensorFlow or JAX."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -57,3 +58,14 @@ def make_deterministic() -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+
+
+@contextmanager
+def precision(policy: str) -> Iterator[None]:
+    """Networks that are built inside have this dtype policy of Keras."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import cv2
 import numpy as np
 
 from stylecore.colour import ColourStatistics, colour_statistics, colour_transport, mixed_colours
+from stylecore.errors import SettingsError
 from stylecore.networks.files import file_digest
 
+Precision = Literal["float32", "bfloat16"]
 COMPACT = "compact"
 COMPACT_FAST_WEIGHTS = Path(__file__).parents[1] / "weights" / "compact_fast.npz"
 MARGIN = 8
@@ -51,18 +53,25 @@ class StyleCode:
 class CompactFast:
     """The compact fast network (``stylecore/weights/compact_fast.md``)."""
 
-    def __init__(self, weights: Path = COMPACT_FAST_WEIGHTS) -> None:
+    def __init__(
+        self, weights: Path = COMPACT_FAST_WEIGHTS, *, dtype: Precision = "float32"
+    ) -> None:
         """
+        Args:
+            weights: file of them.
+            dtype: what the painter computes with; pixels are float32 in any case.
+
         Raises:
             WeightsError: the file is missing, damaged or of another network.
         """
-        from stylecore.networks.backend import compiled
+        from stylecore.networks.backend import compiled, precision
         from stylecore.networks.files import load_variables
         from stylecore.networks.renderer import build_painter, build_renderer, build_style_encoder
 
         self._encoder, self._renderer = build_style_encoder(), build_renderer()
         load_variables((self._encoder, self._renderer), weights)
-        self._painter = build_painter()
+        with precision("float32" if dtype == "float32" else f"mixed_{dtype}"):
+            self._painter = build_painter()
         self._paint = compiled(
             lambda kernels, frames: self._painter.stateless_call(kernels, [], frames)[0]
         )
@@ -110,15 +119,21 @@ class CompactFast:
         return self._folded[1]
 
 
-def load_fast(model: str) -> FastNetwork:
+def load_fast(model: str, *, dtype: Precision = "float32") -> FastNetwork:
     """The network that a setting names: ``compact``, or a Hub module's handle or folder.
 
     Raises:
         WeightsError: it is missing, unreachable, damaged or something else.
+        SettingsError: it cannot compute with ``dtype``.
     """
     if model == COMPACT:
-        return CompactFast()
+        return CompactFast(dtype=dtype)
     from stylecore.networks.hub import HubNetwork
+
+    if dtype != "float32":
+        raise SettingsError(
+            f"a TensorFlow Hub module computes as it was saved: use --model compact for {dtype}."
+        )
 
     return HubNetwork(model)
 

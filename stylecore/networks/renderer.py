@@ -170,8 +170,8 @@ def build_renderer() -> keras.Model:
     codes = keras.Input((CODE_LENGTH,), name="codes")
 
     def convolve(name, features, channels, *, stride=1, last=False):
-        precision = "float32" if last else None
-        layer = ModulatedConvolution(channels, stride, last, name=name, dtype=precision)
+        dtype = "float32" if last else None
+        layer = ModulatedConvolution(channels, stride, last, name=name, dtype=dtype)
         features = layer([features, codes])
         return features if last else _activated(features)
 
@@ -183,8 +183,9 @@ def build_painter() -> keras.Model:
     frames = keras.Input((None, None, 3), name="frames")
 
     def convolve(name, features, channels, *, stride=1, last=False):
-        features = ReplicationPadding(name=f"{name}_pad")(features)
-        features = layers.Conv2D(channels, 3, stride, padding="valid", name=name)(features)
+        dtype = "float32" if last else None
+        features = ReplicationPadding(name=f"{name}_pad", dtype=dtype)(features)
+        features = layers.Conv2D(channels, 3, stride, name=name, dtype=dtype)(features)
         return features if last else _activated(features)
 
     return keras.Model(frames, _painted(frames, convolve), name="painter")

@@ -22,12 +22,13 @@ from keras import ops
 from stylecore.config import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
 from stylecore.images import to_float
 from stylecore.losses import feature_distance, gram, gram_distance, temporal_loss, total_variation
+from stylecore.networks.backend import precision
 from stylecore.networks.fast import CompactFast
 from stylecore.networks.features import load_features
 from stylecore.networks.files import load_variables, save_variables
 from stylecore.networks.renderer import STYLE_LAYERS, build_renderer, build_style_encoder
 from stylecore.report.sheet import contact_sheet
-from stylecore.training.fitting import OnEpoch, Products, fit, precision
+from stylecore.training.fitting import OnEpoch, Products, fit
 from stylecore.training.pictures import load_pictures
 from stylecore.training.scenes import Scenes
 from stylecore.training.settings import FastTraining

@@ -1,8 +1,7 @@
 """What the trainings have in common: optimiser, checkpoints, log, plot and samples."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,17 +30,6 @@ class Products:
     """Writes the weights, ready for use."""
     samples: Callable[[], np.ndarray]
     """A sheet of pictures made with them, (H, W, 3) float32 in [0, 1]."""
-
-
-@contextmanager
-def precision(policy: str) -> Iterator[None]:
-    """Networks that are built inside have this dtype policy of Keras."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def optimiser(learning_rate: float, steps: int) -> keras.optimizers.Optimizer:
