@@ -15,7 +15,7 @@ from stylecore.networks.files import file_digest
 Precision = Literal["float32", "bfloat16"]
 COMPACT = "compact"
 COMPACT_FAST_WEIGHTS = Path(__file__).parents[1] / "weights" / "compact_fast.npz"
-MARGIN = 8
+MARGIN = 4
 """Pixels around a frame: between shuffles, no border is like the inside."""
 COLOUR_STEP = 4
 """A frame's colours are taken from every pixel of every fourth row and column."""

@@ -28,8 +28,8 @@ class ReplicationPadding(layers.Layer):
     """Repeats the border pixels once: (N, H, W, C) to (N, H + 2, W + 2, C)."""
 
     def call(self, images):
-        # Mirroring with the border pixel included is replication when the pad is one pixel wide.
-        return ops.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
+        wide = ops.concatenate([images[:, :, :1], images, images[:, :, -1:]], 2)
+        return ops.concatenate([wide[:, :1], wide, wide[:, -1:]], 1)
 
     def compute_output_shape(self, shape):
         batch, height, width, channels = shape

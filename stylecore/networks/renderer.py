@@ -173,7 +173,7 @@ def build_renderer() -> keras.Model:
         dtype = "float32" if last else None
         layer = ModulatedConvolution(channels, stride, last, name=name, dtype=dtype)
         features = layer([features, codes])
-        return features if last else _activated(features)
+        return features if last else ops.leaky_relu(features, LEAK) * GAIN
 
     return keras.Model([frames, codes], _painted(frames, convolve), name="renderer")
 
@@ -186,7 +186,7 @@ def build_painter() -> keras.Model:
         dtype = "float32" if last else None
         features = ReplicationPadding(name=f"{name}_pad", dtype=dtype)(features)
         features = layers.Conv2D(channels, 3, stride, name=name, dtype=dtype)(features)
-        return features if last else _activated(features)
+        return features if last else ops.leaky_relu(features, LEAK)
 
     return keras.Model(frames, _painted(frames, convolve), name="painter")
 
@@ -194,18 +194,18 @@ def build_painter() -> keras.Model:
 def fold(renderer: keras.Model, code: Tensor, painter: keras.Model) -> list[Tensor]:
     """The painter's variables, in their order, that are the renderer's for a code (1, CODE_LENGTH).
 
+    GAIN is in them too: it may stand before the activation, which is linear for positive factors.
     They go into ``painter.stateless_call``: a compiled painter then serves one style after another.
     """
     folded = {}
     for layer in renderer.layers:
         if isinstance(layer, ModulatedConvolution):
             kernel, bias = layer.folded(code)
-            folded.update({f"{layer.name}/kernel": kernel, f"{layer.name}/bias": bias})
+            gain = 1 if layer.last else GAIN
+            folded.update(
+                {f"{layer.name}/kernel": gain * kernel, f"{layer.name}/bias": gain * bias}
+            )
     return [folded[variable.path] for variable in painter.variables]
-
-
-def _activated(features: Tensor) -> Tensor:
-    return ops.leaky_relu(features, LEAK) * GAIN
 
 
 def _painted(frames: Tensor, convolve: Convolve) -> Tensor:
