@@ -224,7 +224,7 @@ def test_strength_goes_from_the_frame_itself_to_the_style():
         engine.prepare(STYLE, shape=shape)
         painted, _ = engine.render(frame)
         distances.append(float(np.abs(painted.mean((0, 1)) - frame.content.mean((0, 1))).sum()))
-    assert distances[0] < 0.5 * distances[1] < 0.5 * distances[2]
+    assert distances[0] < 0.7 * distances[1] < 0.7 * distances[2]
 
 
 def test_strength_of_a_hub_module_is_refused_in_one_sentence():
