@@ -5,7 +5,7 @@ last checkpoint when it is started again, with the result it would have had. The
 with weights,
 
     content at block4_conv2 + style at block1_conv1 ... block5_conv1, as the gatys engine has them,
-    + total variation + what leaves [0, 1] + what an even surface varies
+    + total variation + what leaves [0, 1] + what is a grid
     + mean |painted next frame - painted frame moved along the known motion|^2 (Huang et al. 2017).
 
 The style term t of a layer passes log(1 + k t) / k, and content t passes log(1 + t), so that a
@@ -26,7 +26,12 @@ from stylecore.networks.backend import precision
 from stylecore.networks.fast import CompactFast
 from stylecore.networks.features import load_features
 from stylecore.networks.files import load_variables, save_variables
-from stylecore.networks.renderer import STYLE_LAYERS, build_renderer, build_style_encoder
+from stylecore.networks.renderer import (
+    MULTIPLE,
+    STYLE_LAYERS,
+    build_renderer,
+    build_style_encoder,
+)
 from stylecore.report.sheet import contact_sheet
 from stylecore.training.fitting import OnEpoch, Products, fit
 from stylecore.training.pictures import load_pictures
@@ -37,7 +42,7 @@ from stylecore.training.teachers import Teacher, load_teacher
 WEIGHTS_FILE = "compact_fast.npz"
 LAYERS = (*GATYS_STYLE_LAYERS, *GATYS_CONTENT_LAYERS)
 RANGE_WEIGHT = 20.0
-GRID_WEIGHT = 5000.0
+GRID_WEIGHT = 20000.0
 EVEN_SIDE = 32
 PLAIN_STYLE = "style_distance"
 """The style term before it is bent; shown only."""
@@ -77,7 +82,7 @@ class Stylizer(keras.Model):
             "variation": total_variation(painted),
             "range": ops.mean(ops.relu(ops.abs(painted - 0.5) - 0.5)),
             "temporal": self._temporal(painted, codes, scenes),
-            "grid": self._grid(codes, scenes),
+            "grid": self._grid(codes, scenes) + phase_variance(painted),
         }
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -120,6 +125,17 @@ class Stylizer(keras.Model):
         warped = ops.reshape(ops.sum(near * shares, 2), shape)
         mask = ops.reshape(ops.sum(shares, 2), shape)
         return temporal_loss(following, warped, mask)
+
+
+def phase_variance(images):
+    """How far (N, H, W, C) repeat a pattern with the renderer's blocks: the mean square of it.
+
+    Pixels that lie alike in their blocks are averaged; where there is no grid, all averages agree.
+    """
+    count, height, width, channels = ops.shape(images)
+    rows, columns = height // MULTIPLE, width // MULTIPLE
+    blocks = ops.reshape(images, (count, rows, MULTIPLE, columns, MULTIPLE, channels))
+    return ops.mean(ops.var(ops.mean(blocks, (1, 3)), (1, 2)))
 
 
 def train(
