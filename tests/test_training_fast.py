@@ -137,6 +137,7 @@ perceptual.train(content, style, out / "p", PerceptualTraining(crop=64, **shared
 """
 
 
+@pytest.mark.long
 def test_both_networks_train_where_there_is_only_jax(folders, tmp_path, jax_alone):
     subprocess.run(
         [sys.executable, "-c", TRAIN, *map(str, folders), str(tmp_path)],
