@@ -55,9 +55,7 @@ def write_clip(
     time_base = time_base or 1 / rate
     pts = pts or list(range(frames))
     with av.open(str(path), "w", container_options=container_options or {}) as container:
-        stream = container.add_stream(
-            codec, rate=rate, options=options or X264_OPTIONS
-        )
+        stream = container.add_stream(codec, rate=rate, options=options or X264_OPTIONS)
         stream.width, stream.height = size
         stream.pix_fmt = pixel_format
         stream.time_base = stream.codec_context.time_base = time_base
