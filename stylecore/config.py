@@ -65,6 +65,34 @@ class GatysSettings(Settings):
         ge=0,
         description="pull towards the warped previous frame where motion can be trusted",
     )
+    passes: int = Field(
+        1,
+        ge=1,
+        le=20,
+        description="times that a shot is gone through, forwards and backwards in turn; each begins "
+        "from what the one before made",
+    )
+    long_term: tuple[int, ...] = Field(
+        (),
+        description="distances in frames, like 10,20,40: earlier results that a frame stays near to "
+        "where the one before does not show the place (Ruder et al. 2016, section 3.4)",
+    )
+    drift_control: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="pull towards the first frame of the shot where the same place is seen, so that "
+        "long still shots do not wander; 1 weighs as much as the frame before",
+    )
+    boil: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="hand-made flicker: 0 none, 1 draws every frame anew",
+    )
+    boil_hold: int = Field(
+        2, ge=1, le=100, description="frames that a drawing is held for when it boils"
+    )
     start: Literal["flow", "previous", "content", "noise"] = Field(
         "flow",
         description="what a frame starts from: the previous result moved along the motion, the "
@@ -139,6 +167,30 @@ class FastSettings(Settings):
     )
 
 
+class StyleSettings(Settings):
+    """Choices about several styles, where each is painted, and whose colours are kept."""
+
+    more_styles: tuple[Path, ...] = Field(
+        (), description="further style pictures beside the first, mixed or masked with it"
+    )
+    style_weights: tuple[float, ...] = Field(
+        (), description="how much of each style, in order; equal when not given"
+    )
+    style_keyframes: dict[int, tuple[float, ...]] = Field(
+        {},
+        description="frame number -> weights of the styles; between two the weights are interpolated",
+    )
+    style_masks: tuple[Path, ...] = Field(
+        (),
+        description="one picture or video for each style, white where it is painted",
+    )
+    colours: Literal["style", "luminance", "covariance"] = Field(
+        "style",
+        description="style takes its colours; luminance paints the light only and keeps the source's "
+        "colours; covariance gives the style picture the colours of the shot first",
+    )
+
+
 class OutputSettings(Settings):
     """How the result is encoded; none of it changes the stylised frames."""
 
@@ -168,6 +220,7 @@ class FrameSettings(Settings):
         None, ge=16, le=16384, description="longer side of the result in pixels; never enlarges"
     )
     seed: int = Field(0, ge=0, lt=2**31, description="seed of every random draw")
+    mixing: StyleSettings = Field(StyleSettings(), title="Styles and colours")
     gatys: GatysSettings = Field(GatysSettings(), title="Gatys engine")
     fast: FastSettings = Field(FastSettings(), title="Fast engine")
 
@@ -190,6 +243,11 @@ class VideoSettings(FrameSettings):
         le=1,
         description="stability in time: 0 lets every frame find its own strokes, 1 moves the "
         "strokes with the picture as far as the motion allows",
+    )
+    light: Literal["follow", "ignore"] = Field(
+        "follow",
+        description="follow lets fades and flashes of the source through; ignore holds the light of "
+        "the frame before",
     )
     split: Literal["demand", "disk"] = Field(
         "demand",

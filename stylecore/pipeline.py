@@ -287,7 +287,7 @@ def stylize_image(
     height, width = content.shape[:2]
     content = resize(content, fitted_size(width, height, settings.size))
     engine = create_engine(settings)
-    engine.prepare(style_image, shape=content.shape[:2])
+    engine.prepare([style_image], shape=content.shape[:2])
     image, _ = engine.render(
         FrameInput(number=0, content=content, previous=None, warped=None, mask=None)
     )
@@ -340,7 +340,7 @@ def _borrowed_engine(job: Job) -> Iterator[Engine]:
                 "to begin a job with the new picture."
             )
         engine = create_engine(job.settings)
-        engine.prepare(read_picture(job.style.path), shape=(job.height, job.width))
+        engine.prepare([read_picture(job.style.path)], shape=(job.height, job.width))
     try:
         yield engine
     finally:

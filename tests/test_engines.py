@@ -60,7 +60,7 @@ def test_every_engine_keeps_shape_and_range_and_repeats_itself(name):
     runs = []
     for _ in range(2):
         engine = create_engine(settings)
-        engine.prepare(STYLE, shape=shape)
+        engine.prepare([STYLE], shape=shape)
         first, _ = engine.render(first_frame(*shape))
         later, record = engine.render(later_frame(first))
         again, _ = engine.render(later_frame(first))
@@ -77,7 +77,7 @@ def test_every_engine_keeps_shape_and_range_and_repeats_itself(name):
 
 def test_identity_changes_nothing():
     engine = create_engine(VideoSettings(engine="identity"))
-    engine.prepare(STYLE, shape=(32, 48))
+    engine.prepare([STYLE], shape=(32, 48))
     frame = first_frame()
     assert np.array_equal(engine.render(frame)[0], frame.content)
 
@@ -104,7 +104,7 @@ def gatys(network: CountedFeatures, *, shape=(32, 48), seed=0, coherence=0.8, **
     engine = GatysEngine(
         SHORT.model_copy(update=changes), features=network, seed=seed, coherence=coherence
     )
-    engine.prepare(STYLE, shape=shape)
+    engine.prepare([STYLE], shape=shape)
     return engine
 
 
@@ -221,7 +221,7 @@ def test_strength_goes_from_the_frame_itself_to_the_style():
     distances = []
     for strength in (0.0, 0.5, 1.0):
         engine = FastEngine(FastSettings(strength=strength))
-        engine.prepare(STYLE, shape=shape)
+        engine.prepare([STYLE], shape=shape)
         painted, _ = engine.render(frame)
         distances.append(float(np.abs(painted.mean((0, 1)) - frame.content.mean((0, 1))).sum()))
     assert distances[0] < 0.7 * distances[1] < 0.7 * distances[2]
@@ -230,7 +230,7 @@ def test_strength_goes_from_the_frame_itself_to_the_style():
 def test_strength_of_a_hub_module_is_refused_in_one_sentence():
     settings = chosen("hub").fast.model_copy(update={"strength": 0.5})
     engine = FastEngine(settings)
-    engine.prepare(STYLE, shape=(32, 48))
+    engine.prepare([STYLE], shape=(32, 48))
     with pytest.raises(SettingsError, match="--model compact"):
         engine.render(first_frame())
     with pytest.raises(SettingsError, match="--model compact"):
@@ -241,7 +241,7 @@ def test_strength_of_a_hub_module_is_refused_in_one_sentence():
 def test_fast_blends_only_where_the_motion_is_sure(name):
     settings, shape = chosen(name), (40, 56)
     engine = create_engine(settings)
-    engine.prepare(STYLE, shape=shape)
+    engine.prepare([STYLE], shape=shape)
     alone, _ = engine.render(first_frame(*shape))
     mask = np.zeros(shape, np.float32)
     mask[:, :28] = 1

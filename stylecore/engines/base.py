@@ -1,6 +1,6 @@
 """What every engine is: a style goes in once, then frame after frame."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -8,8 +8,21 @@ import numpy as np
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A stored result of another moment, moved along the motion onto the frame."""
+
+    image: np.ndarray
+    """(H, W, 3)."""
+    mask: np.ndarray
+    """(H, W) in [0, 1]: how much it counts, 0 where it cannot be trusted."""
+
+
+@dataclass(frozen=True)
 class FrameInput:
-    """One frame and what is known of the frame before; arrays are float32 RGB in [0, 1]."""
+    """One frame and what is known of others; arrays are float32 RGB in [0, 1].
+
+    "The frame before" is the one that was made before: in a backward pass, the next one in time.
+    """
 
     number: int
     """Frame number in the source, from 0."""
@@ -21,6 +34,14 @@ class FrameInput:
     """(H, W, 3): ``previous`` moved along the motion onto this frame."""
     mask: np.ndarray | None = None
     """(H, W) in [0, 1]: 1 where ``warped`` can be trusted."""
+    references: tuple[Reference, ...] = ()
+    """Results further away in time that the frame shall stay near to as well."""
+    own: np.ndarray | None = None
+    """(H, W, 3): what the pass before made of this frame; None in the first pass."""
+    style_weights: tuple[float, ...] = (1.0,)
+    """One for each style; their sum is 1."""
+    style_masks: np.ndarray | None = None
+    """(styles, H, W): where each style is painted; the sum at a pixel is 1. None: everywhere."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +62,11 @@ class Engine(Protocol):
     engine did before: that is what makes an interrupted job go on with the same bytes.
     """
 
-    def prepare(self, style: np.ndarray, *, shape: tuple[int, int]) -> None:
-        """Takes the style, once per job.
+    def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
+        """Takes the styles, once per job.
 
         Args:
-            style: (h, w, 3) float32 RGB in [0, 1], of any size.
+            styles: at least one, each (h, w, 3) float32 RGB in [0, 1], of any size.
             shape: height and width of the frames that will come.
 
         Raises:

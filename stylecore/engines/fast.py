@@ -1,6 +1,7 @@
 """The engine that paints a frame in one forward pass of a network for any style."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,9 +42,9 @@ class FastEngine:
         self._blend = STRONGEST_BLEND * coherence
         self._code: Any = None
 
-    def prepare(self, style: np.ndarray, *, shape: tuple[int, int]) -> None:
-        """Encodes the style, once."""
-        self._code = self._network.encode(self._as_style(style))
+    def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
+        """Encodes the first style, once."""
+        self._code = self._network.encode(self._as_style(styles[0]))
 
     def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
         """Paints one frame and keeps the warped frame before where it can be trusted."""

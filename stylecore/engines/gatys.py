@@ -6,7 +6,7 @@ later one from the frame before, moved along the motion and held there where the
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,13 +72,13 @@ class GatysEngine:
         self._levels: tuple[_Level, ...] = ()
         self._descent = Descent(self._loss)
 
-    def prepare(self, style: np.ndarray, *, shape: tuple[int, int]) -> None:
+    def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
         """Computes the style's Gram matrices for every size that will be worked at.
 
         The style is scaled so that its area is that of the frame times style_scale².
         """
         self._levels = tuple(
-            _Level(height, width, steps, self._style_targets(style, height * width))
+            _Level(height, width, steps, self._style_targets(styles[0], height * width))
             for (height, width), steps in coarse_to_fine(shape, self._settings.first_iterations)
         )
 

@@ -1,5 +1,7 @@
 """The engine that changes nothing: shows whether the way from file to file is clean."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from stylecore.engines.base import FrameInput, FrameRecord
@@ -8,7 +10,7 @@ from stylecore.engines.base import FrameInput, FrameRecord
 class IdentityEngine:
     """Returns every frame as it came."""
 
-    def prepare(self, style: np.ndarray, *, shape: tuple[int, int]) -> None:
+    def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
         """Nothing to prepare."""
 
     def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:

@@ -34,7 +34,7 @@ def content_distance(teacher: Features, picture: np.ndarray, content: np.ndarray
 def paint(features: Features, content: np.ndarray, style: np.ndarray) -> np.ndarray:
     """``content`` in the style of ``style``, optimised with the engine's own settings."""
     engine = GatysEngine(GatysSettings(), features=features)
-    engine.prepare(style, shape=content.shape[:2])
+    engine.prepare([style], shape=content.shape[:2])
     return engine.render(FrameInput(0, content, None, None, None))[0]
 
 

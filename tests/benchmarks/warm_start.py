@@ -56,7 +56,7 @@ def stylised(
 ) -> tuple[list[np.ndarray], list[float], list[float]]:
     """Results of one shot, and the style loss and the seconds of every frame but the first."""
     engine = GatysEngine(settings)
-    engine.prepare(style, shape=frames[0].shape[:2])
+    engine.prepare([style], shape=frames[0].shape[:2])
     first, _ = engine.render(FrameInput(number=0, content=frames[0]))
     results, style_losses, seconds = [stored(first)], [], []
     for number, (motion, mask) in enumerate(motions, start=1):
