@@ -69,20 +69,20 @@ class GatysSettings(Settings):
         1,
         ge=1,
         le=20,
-        description="times that a shot is gone through, forwards and backwards in turn; each begins "
-        "from what the one before made",
+        description="times that a shot is gone through, forwards and backwards in turn; each "
+        "begins from what the one before made",
     )
     long_term: tuple[int, ...] = Field(
         (),
-        description="distances in frames, like 10,20,40: earlier results that a frame stays near to "
-        "where the one before does not show the place (Ruder et al. 2016, section 3.4)",
+        description="distances in frames, like 10,20,40: earlier results that a frame stays near "
+        "to where the one before does not show the place (Ruder et al. 2016, section 3.4)",
     )
     drift_control: float = Field(
         0.0,
         ge=0,
         le=1,
-        description="pull towards the first frame of the shot where the same place is seen, so that "
-        "long still shots do not wander; 1 weighs as much as the frame before",
+        description="pull towards the first frame of the shot where the same place is seen, so "
+        "that long still shots do not wander; 1 weighs as much as the frame before",
     )
     boil: float = Field(
         0.0,
@@ -178,7 +178,7 @@ class StyleSettings(Settings):
     )
     style_keyframes: dict[int, tuple[float, ...]] = Field(
         {},
-        description="frame number -> weights of the styles; between two the weights are interpolated",
+        description="frame number -> weights of the styles, interpolated in between",
     )
     style_masks: tuple[Path, ...] = Field(
         (),
@@ -186,8 +186,8 @@ class StyleSettings(Settings):
     )
     colours: Literal["style", "luminance", "covariance"] = Field(
         "style",
-        description="style takes its colours; luminance paints the light only and keeps the source's "
-        "colours; covariance gives the style picture the colours of the shot first",
+        description="style takes its colours; luminance paints the light only and keeps the "
+        "source's colours; covariance gives the style picture the colours of the shot first",
     )
 
 
@@ -246,8 +246,8 @@ class VideoSettings(FrameSettings):
     )
     light: Literal["follow", "ignore"] = Field(
         "follow",
-        description="follow lets fades and flashes of the source through; ignore holds the light of "
-        "the frame before",
+        description="follow lets fades and flashes of the source through; ignore holds the light "
+        "of the frame before",
     )
     split: Literal["demand", "disk"] = Field(
         "demand",
