@@ -47,6 +47,10 @@ class GatysSettings(Settings):
         GATYS_CONTENT_LAYERS,
         description="layers that hold the content, with weights; deeper layers keep less detail",
     )
+    representations: dict[str, float] = Field(
+        {"gram": 1.0},
+        description="what of the style is compared, with weights",
+    )
     style_layers: dict[str, float] = Field(
         GATYS_STYLE_LAYERS,
         description="layers that hold the style, with weights; deeper layers paint larger strokes",
@@ -106,6 +110,34 @@ class GatysSettings(Settings):
     )
     iterations: int = Field(
         16, ge=1, le=10_000, description="optimisation steps for each later frame of a shot"
+    )
+    optimiser: Literal["adam", "lbfgs"] = Field(
+        "adam",
+        description="adam works on several scales at once and is the one for video; lbfgs finds "
+        "deeper minima in many steps",
+    )
+    averaging: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="share of the running mean of the pictures that each step keeps: 0.9 gives "
+        "the mean of about the last ten; adam only",
+    )
+    plateau: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="a frame is done early when ten steps lower its loss by less than this share",
+    )
+    feature_precision: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="of the judging network; bfloat16 is faster on processors that have it",
+    )
+    memory: float = Field(
+        4.0,
+        gt=0,
+        description="gigabytes that one frame may take; larger frames are worked on in windows, "
+        "without seams",
     )
     learning_rate: float = Field(
         0.01, gt=0, le=1, description="step size of Adam, in pixel values of [0, 1]"

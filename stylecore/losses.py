@@ -32,7 +32,7 @@ def gram(features: Tensor) -> Tensor:
     return ops.matmul(ops.transpose(flat, (0, 2, 1)), flat) / (height * width)
 
 
-def _channel_energy(mean_squares: Tensor) -> Tensor:
+def channel_energy(mean_squares: Tensor) -> Tensor:
     """Mean square of each channel, (..., C), raised so that silent channels divide by something."""
     overall = ops.mean(mean_squares, axis=-1, keepdims=True)
     return mean_squares + _SILENT_SHARE * overall + _TINY
@@ -61,7 +61,7 @@ def content_loss(
 def feature_distance(found: Tensor, target: Tensor) -> Tensor:
     """One layer's term of ``content_loss`` for each of N pairs of features (N, H, W, C)."""
     error = ops.mean(ops.square(found - target), axis=(1, 2))
-    return ops.mean(error / _channel_energy(ops.mean(ops.square(target), axis=(1, 2))), -1)
+    return ops.mean(error / channel_energy(ops.mean(ops.square(target), axis=(1, 2))), -1)
 
 
 def style_loss(
@@ -87,7 +87,7 @@ def style_loss(
 
 def gram_distance(found: Tensor, target: Tensor) -> Tensor:
     """One layer's term of ``style_loss`` for each of N pairs of Gram matrices (N, C, C)."""
-    energy = _channel_energy(ops.diagonal(target, axis1=-2, axis2=-1))
+    energy = channel_energy(ops.diagonal(target, axis1=-2, axis2=-1))
     relative = ops.square(found - target) / (energy[..., :, None] * energy[..., None, :])
     return ops.mean(relative, (-2, -1))
 

@@ -108,14 +108,14 @@ def gatys(network: CountedFeatures, *, shape=(32, 48), seed=0, coherence=0.8, **
     return engine
 
 
-def test_style_is_seen_once_and_each_frame_once(network):
+def test_later_frames_compile_nothing(network):
     engine = gatys(network)
     first, _ = engine.render(first_frame())
     engine.render(later_frame(first))
     network.sizes.clear()
     for number in (2, 3, 4):
         engine.render(later_frame(first, number=number))
-    assert network.sizes == [(32, 48)] * 3, "more than the content's features, or compiled again"
+    assert not network.sizes, "compiled again"
 
 
 def test_painting_brings_the_style_nearer(network):

@@ -1,20 +1,24 @@
 """Adam on the pixels of a picture, compiled once for each shape, on TensorFlow or JAX."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from keras import ops
 
-from stylecore.networks.backend import Loss, compiled, gradient_of
+from stylecore.networks.backend import compiled
 
 Tensor = Any
+Gradient = Callable[[Tensor, Any], tuple[dict[str, Tensor], Tensor]]
+"""(images, goals) -> (terms of the loss, gradient of the term "total")."""
 
 _MOMENTUM = 0.9
 _SECOND_MOMENT = 0.9
 _EPSILON = 1e-8
 _SCALES = 5
 _SMALLEST_SIDE = 8
+_PLATEAU_STEPS = 10
 _OPPONENT = np.array([[1.0, 0.4, 0.08], [1.0, 0.0, -0.16], [1.0, -0.4, 0.08]], np.float32)
 """Columns: light, red against blue, green against both, each as long as colours of pictures vary
 along it (Ruderman, Cronin and Chiao 1998 find these axes; lengths measured on photographs)."""
@@ -33,52 +37,73 @@ class Descent:
     falls to zero on a half cosine, which settles the picture. Every step ends inside [0, 1].
     """
 
-    def __init__(self, loss: Loss) -> None:
+    def __init__(self, gradient: Gradient) -> None:
         """
         Args:
-            loss: (images, goals) -> (total, terms); ``goals`` is any nest of tensors.
+            gradient: of the loss; ``goals`` is any nest of tensors.
         """
-        gradient = gradient_of(loss)
-
-        def step(images: Tensor, moments: Any, size: Tensor, memory: Tensor, goals: Any) -> Any:
-            terms, slope = gradient(images, goals)
-            height, width = images.shape[1:3]
-            after = []
-            scales = _pyramid(ops.matmul(slope, _OPPONENT))
-            for scale, (first, second) in zip(scales, moments, strict=True):
-                first = _MOMENTUM * first + (1 - _MOMENTUM) * scale
-                second = memory * second + (1 - memory) * ops.square(scale)
-                move = ops.matmul(first / (ops.sqrt(second) + _EPSILON), _OPPONENT.T)
-                images = images - size * _grown(move, height, width)
-                after.append((first, second))
-            return ops.clip(images, 0.0, 1.0), after, terms
-
-        self._step = compiled(step)
+        self._gradient = gradient
+        self._move = compiled(_move)
 
     def minimise(
-        self, images: np.ndarray, goals: Any, *, steps: int, rate: float | np.ndarray, ramp: int = 5
-    ) -> tuple[np.ndarray, dict[str, float]]:
-        """``images`` after ``steps`` steps, and the terms of the loss before the last of them.
+        self,
+        images: np.ndarray,
+        goals: Any,
+        *,
+        steps: int,
+        rate: float | np.ndarray,
+        ramp: int = 5,
+        averaging: float = 0.0,
+        plateau: float = 0.0,
+    ) -> tuple[np.ndarray, dict[str, float], int]:
+        """``images`` moved downhill, the terms of the loss before the last step, and the steps.
 
         Args:
             images: (N, H, W, 3) float32 in [0, 1].
-            goals: handed to the loss; tensors of the same shapes do not compile again.
-            steps: how many steps, at least 1.
+            goals: handed to the gradient.
+            steps: how many steps at most, at least 1.
             rate: largest step of a pixel at each scale, about; one for all, or (N, H, W, 1).
             ramp: steps over which the step size rises.
+            averaging: the result is the running mean of the pictures, with this share of what it
+                was before each step (Polyak and Juditsky 1992); 0 takes the last picture.
+            plateau: stop when ten steps lower the loss by less than this share of it; 0 never.
         """
         state = ops.convert_to_tensor(images)
         moments = [(blank, blank) for blank in _pyramid(ops.zeros_like(state))]
         terms: dict[str, Tensor] = {}
-        for done in range(steps):
+        average, before, done = state * 0.0, math.inf, 0
+        while done < steps:
             share = min(1.0, (done + 1) / ramp) * (1 + math.cos(math.pi * done / steps)) / 2
             unbiased = rate * share / (1 - _MOMENTUM ** (done + 1))
             memory = _SECOND_MOMENT * (1 - _SECOND_MOMENT**done)
             memory /= 1 - _SECOND_MOMENT ** (done + 1)
-            state, moments, terms = self._step(
-                state, moments, _tensor(unbiased), _tensor(memory), goals
-            )
-        return ops.convert_to_numpy(state), {name: float(term) for name, term in terms.items()}
+            terms, slope = self._gradient(state, goals)
+            state, moments = self._move(state, slope, moments, _tensor(unbiased), _tensor(memory))
+            done += 1
+            if averaging:
+                average = averaging * average + (1 - averaging) * state
+            if plateau and done % _PLATEAU_STEPS == 0:
+                now = float(terms["total"])
+                if before - now < plateau * abs(before):
+                    break
+                before = now
+        if averaging:
+            state = average / (1 - averaging**done)
+        last = {name: float(term) for name, term in terms.items()}
+        return ops.convert_to_numpy(state), last, done
+
+
+def _move(images: Tensor, slope: Tensor, moments: Any, size: Tensor, memory: Tensor) -> Any:
+    height, width = images.shape[1:3]
+    after = []
+    scales = _pyramid(ops.matmul(slope, _OPPONENT))
+    for scale, (first, second) in zip(scales, moments, strict=True):
+        first = _MOMENTUM * first + (1 - _MOMENTUM) * scale
+        second = memory * second + (1 - memory) * ops.square(scale)
+        move = ops.matmul(first / (ops.sqrt(second) + _EPSILON), _OPPONENT.T)
+        images = images - size * _grown(move, height, width)
+        after.append((first, second))
+    return ops.clip(images, 0.0, 1.0), after
 
 
 def _tensor(numbers: float | np.ndarray) -> Tensor:

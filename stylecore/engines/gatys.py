@@ -5,22 +5,24 @@ statistics. A shot's first frame is painted from coarse to fine (Gatys et al. 20
 later one from the frame before, moved along the motion and held there where the motion is sure.
 """
 
+import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 import cv2
 import numpy as np
-from keras import ops
 
 from stylecore.config import GatysSettings
-from stylecore.engines.base import FrameInput, FrameRecord
+from stylecore.engines import quasi_newton
+from stylecore.engines.base import FrameInput, FrameRecord, Reference
 from stylecore.engines.descent import Descent
+from stylecore.engines.objective import Features, Objective, StyleTargets
 from stylecore.errors import SettingsError, WeightsError
 from stylecore.images import resize
-from stylecore.losses import content_loss, gram, style_loss, temporal_loss, total_variation
-from stylecore.networks.backend import make_deterministic
+from stylecore.motion import warp
+from stylecore.networks.backend import is_out_of_memory, make_deterministic
 
 COARSE_SIDE = 160
 """A first frame begins no smaller than this on its longer side."""
@@ -28,9 +30,18 @@ COARSE_SHARE = 0.6
 """Share of the first frame's steps that go into all sizes but the finest."""
 LATER_RATE = 0.4
 """Step size of later frames, as a share of the first frame's: their start is nearly right."""
+SETTLED_SHARE = 1.0
+"""Share of a later frame's steps that it takes where nothing in it is new."""
+BYTES_PER_PIXEL = {"compact": 1200, "vgg19": 4800, "vgg16": 4800}
+"""Memory of one gradient of the network, measured, by name."""
+FRAME_BYTES_PER_PIXEL = 220
+"""Memory of a frame's own arrays, measured: pictures, moments, content."""
+FEWEST_PIXELS = 256 * 256
+BOIL_REACH = 0.012
+"""Largest wandering of strokes at full boil, as a share of the frame's longer side."""
 
-Tensor = Any
-Features = Callable[[Tensor], Mapping[str, Tensor]]
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -40,11 +51,11 @@ class _Level:
     height: int
     width: int
     steps: int
-    style: Mapping[str, Tensor]
+    styles: StyleTargets
 
 
 class GatysEngine:
-    """Content + style + total-variation + temporal loss, minimised with Adam on the pixels."""
+    """Content + style + total-variation + temporal loss, minimised on the pixels."""
 
     def __init__(
         self,
@@ -58,7 +69,7 @@ class GatysEngine:
         Args:
             settings: what the picture is judged by, and how long it is worked on.
             coherence: factor of the temporal weight.
-            seed: of the noise that ``start="noise"`` begins from.
+            seed: of every random draw.
             features: the judging network, instead of the one that ``settings`` names.
 
         Raises:
@@ -68,25 +79,32 @@ class GatysEngine:
         self._settings = settings
         self._temporal_weight = settings.temporal_weight * coherence
         self._seed = seed
-        self._features = features or _load_features(settings)
+        self._objective = Objective(
+            features or _load_features(settings), settings, temporal=self._temporal_weight
+        )
+        self._descent = Descent(self._objective.gradient)
         self._levels: tuple[_Level, ...] = ()
-        self._descent = Descent(self._loss)
+        self._styles: tuple[np.ndarray, ...] = ()
+        self._pixels = 0
 
     def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
-        """Computes the style's Gram matrices for every size that will be worked at.
+        """Computes the styles' statistics for every size that will be worked at.
 
-        The style is scaled so that its area is that of the frame times style_scale².
+        A style is scaled so that its area is that of the frame times style_scale².
+
+        Raises:
+            SettingsError: the frame does not fit the memory that the settings allow.
         """
-        self._levels = tuple(
-            _Level(height, width, steps, self._style_targets(styles[0], height * width))
-            for (height, width), steps in coarse_to_fine(shape, self._settings.first_iterations)
-        )
+        self._styles = tuple(styles)
+        self._pixels = pixels_at_once(self._settings, shape)
+        self._with_less_when_full(lambda: self._set_levels(shape))
 
     def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
         """Paints one frame, from its warm start if it has one and from coarse to fine if not.
 
         Raises:
-            SettingsError: the frame has another shape than ``prepare`` was told.
+            SettingsError: the frame has another shape than ``prepare`` was told, or does not fit
+                into memory even in small windows.
             WeightsError: the loss is not a number; nothing is returned that is not a picture.
         """
         if not self._levels or frame.content.shape[:2] != self._shape:
@@ -95,48 +113,55 @@ class GatysEngine:
                 f"{frame.content.shape[:2]}: call prepare with the shape of the frames."
             )
         began = time.perf_counter()
-        warm = self._warm_start(frame)
-        if warm is None:
-            image, losses, steps = self._paint_from_coarse(frame)
-        else:
-            steps = self._settings.iterations
-            image, losses = self._descent.minimise(
-                warm[None],
-                self._goals(frame, self._levels[-1]),
-                steps=steps,
-                rate=self._settings.learning_rate * self._boldness(frame),
-            )
+        image, losses, steps = self._with_less_when_full(lambda: self._paint(frame))
         if not np.isfinite(losses["total"]) or not np.isfinite(image).all():
             raise WeightsError(
                 f"Frame {frame.number} could not be optimised because its loss is not a number: "
                 "the network's weights are damaged, or a loss weight is far too large."
             )
-        return image[0], FrameRecord(steps, losses, time.perf_counter() - began)
+        return image, FrameRecord(steps, losses, time.perf_counter() - began)
 
     @property
     def _shape(self) -> tuple[int, int] | None:
         return (self._levels[-1].height, self._levels[-1].width) if self._levels else None
 
-    def _warm_start(self, frame: FrameInput) -> np.ndarray | None:
-        if self._settings.start == "previous":
-            return frame.previous
-        moved = self._moved(frame)
-        if moved is None:
-            return None
-        warped, trust = moved
-        revealed = _without_lines(1 - trust)
-        return revealed * frame.content + (1 - revealed) * warped
+    def _set_levels(self, shape: tuple[int, int]) -> None:
+        self._levels = tuple(
+            _Level(*size, steps, self._objective.style_targets(self._styles, size,
+                                                               pixels=self._pixels))
+            for size, steps in coarse_to_fine(shape, self._settings.first_iterations)
+        )  # fmt: skip
 
-    def _boldness(self, frame: FrameInput) -> np.ndarray | float:
-        """Share of the learning rate for a later frame: all of it where nothing is known yet."""
-        moved = self._moved(frame)
-        return LATER_RATE if moved is None else 1 - (1 - LATER_RATE) * moved[1][None]
+    def _with_less_when_full(self, work: Callable[[], Result]) -> Result:
+        """Does the work, in smaller and smaller windows while memory does not suffice."""
+        while True:
+            try:
+                return work()
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                if self._pixels <= FEWEST_PIXELS:
+                    raise SettingsError(
+                        "There is not enough memory for frames of this size, even in small "
+                        "windows: choose a smaller --size, or free some memory."
+                    ) from error
+                self._pixels = max(FEWEST_PIXELS, self._pixels // 2)
+                logger.warning("out of memory; going on in windows of %d pixels", self._pixels)
 
-    def _moved(self, frame: FrameInput) -> tuple[np.ndarray, np.ndarray] | None:
-        """The frame before on this one, and (H, W, 1) where it counts; None without a motion."""
-        if self._settings.start != "flow" or frame.warped is None or frame.mask is None:
-            return None
-        return frame.warped, frame.mask[..., None]
+    # --- one frame -------------------------------------------------------------------------------
+
+    def _paint(self, frame: FrameInput) -> tuple[np.ndarray, dict[str, float], int]:
+        start = self._warm_start(frame)
+        if start is None:
+            return self._paint_from_coarse(frame)
+        trust = self._trust(frame)
+        return self._minimise(
+            start,
+            frame,
+            self._levels[-1],
+            steps=self._later_steps(trust),
+            rate=self._settings.learning_rate * self._boldness(trust),
+        )
 
     def _paint_from_coarse(self, frame: FrameInput) -> tuple[np.ndarray, dict[str, float], int]:
         coarsest = self._levels[0]
@@ -145,52 +170,128 @@ class GatysEngine:
             random = np.random.default_rng((self._seed, frame.number))
             image = random.random(image.shape, np.float32)
         losses: dict[str, float] = {}
+        steps = 0
         for level in self._levels:
-            result, losses = self._descent.minimise(
-                resize(image, (level.width, level.height))[None],
-                self._goals(frame, level),
-                steps=level.steps,
-                rate=self._settings.learning_rate,
+            image = resize(image, (level.width, level.height))
+            image, losses, done = self._minimise(
+                image, frame, level, steps=level.steps, rate=self._settings.learning_rate
             )
-            image = result[0]
-        return image[None], losses, sum(level.steps for level in self._levels)
+            steps += done
+        return image, losses, steps
 
-    def _goals(self, frame: FrameInput, level: _Level) -> dict[str, Any]:
-        content = resize(frame.content, (level.width, level.height))
-        goals: dict[str, Any] = {"style": level.style, "content": {}}
-        if self._settings.content_weight and self._settings.content_layers:
-            found = self._features(ops.convert_to_tensor(content[None]))
-            goals["content"] = {name: found[name] for name in self._settings.content_layers}
-        moved = self._moved(frame)
-        if self._temporal_weight and moved is not None:
-            warped, trust = moved
-            goals["warped"] = ops.convert_to_tensor(warped[None])
-            goals["mask"] = ops.convert_to_tensor(trust[None])
-        return goals
-
-    def _loss(self, images: Tensor, goals: Mapping[str, Any]) -> tuple[Tensor, dict[str, Tensor]]:
+    def _minimise(
+        self,
+        start: np.ndarray,
+        frame: FrameInput,
+        level: _Level,
+        *,
+        steps: int,
+        rate: float | np.ndarray,
+    ) -> tuple[np.ndarray, dict[str, float], int]:
         chosen = self._settings
-        features = self._features(images)
-        style, _ = style_loss(features, goals["style"], chosen.style_layers)
-        variation = total_variation(images)
-        terms = {"style": style, "variation": variation}
-        total = chosen.style_weight * style + chosen.variation_weight * variation
-        if goals["content"]:
-            terms["content"], _ = content_loss(features, goals["content"], chosen.content_layers)
-            total = total + chosen.content_weight * terms["content"]
-        if "warped" in goals:
-            terms["temporal"] = temporal_loss(images, goals["warped"], goals["mask"])
-            total = total + self._temporal_weight * terms["temporal"]
-        terms["total"] = total
-        # Adam's epsilon is an absolute number: a gradient for each pixel, not for the mean of all.
-        return total * float(np.prod(images.shape)), terms
+        is_finest = level is self._levels[-1]
+        masks = frame.style_masks
+        goals = self._objective.goals(
+            resize(frame.content, (level.width, level.height)),
+            level.styles,
+            pixels=self._pixels,
+            style_weights=frame.style_weights,
+            style_masks=None if masks is None else _resized_masks(masks, level),
+            references=self._references(frame) if is_finest else (),
+        )
+        if chosen.optimiser == "lbfgs":
+            result, losses, done = quasi_newton.minimise(
+                self._objective.gradient, start[None], goals, steps=steps, plateau=chosen.plateau
+            )
+        else:
+            result, losses, done = self._descent.minimise(
+                start[None],
+                goals,
+                steps=steps,
+                rate=rate,
+                averaging=chosen.averaging,
+                plateau=chosen.plateau,
+            )
+        return result[0], losses, done
 
-    def _style_targets(self, style: np.ndarray, frame_area: int) -> dict[str, Tensor]:
-        height, width = style.shape[:2]
-        scale = self._settings.style_scale * (frame_area / (height * width)) ** 0.5
-        resized = resize(style, (max(16, round(width * scale)), max(16, round(height * scale))))
-        found = self._features(ops.convert_to_tensor(resized[None]))
-        return {name: gram(found[name]) for name in self._settings.style_layers}
+    # --- what other frames say -------------------------------------------------------------------
+
+    def _warm_start(self, frame: FrameInput) -> np.ndarray | None:
+        """The frame before on this one, mixed with what the pass before made (Ruder et al. 2018,
+        eq. 10); the source where neither shows anything."""
+        if self._settings.start == "previous" and frame.own is None:
+            return frame.previous
+        before = self._before(frame)
+        if before is None:
+            return frame.own
+        moved = self._boiled(before.image, frame.number)
+        trust = before.mask[..., None]
+        if frame.own is not None:
+            return (frame.own + trust * moved) / (1 + trust)
+        revealed = _without_lines(1 - trust)
+        return revealed * frame.content + (1 - revealed) * moved
+
+    def _before(self, frame: FrameInput) -> Reference | None:
+        """The frame before on this one; None without a motion."""
+        if self._settings.start != "flow" or frame.warped is None or frame.mask is None:
+            return None
+        return Reference(frame.warped, frame.mask)
+
+    def _trust(self, frame: FrameInput) -> np.ndarray | None:
+        """(1, H, W, 1), where the warm start is known to be nearly right; None without one."""
+        before = self._before(frame)
+        if frame.own is not None:
+            return np.ones((1, *frame.content.shape[:2], 1), np.float32)
+        return None if before is None else before.mask[None, ..., None]
+
+    def _boldness(self, trust: np.ndarray | None) -> np.ndarray | float:
+        """Share of the learning rate for a later frame: all of it where nothing is known yet."""
+        return LATER_RATE if trust is None else 1 - (1 - LATER_RATE) * trust
+
+    def _later_steps(self, trust: np.ndarray | None) -> int:
+        """Fewer where the warm start is right already."""
+        new = 1.0 if trust is None else 1 - float(trust.mean())
+        share = SETTLED_SHARE + (1 - SETTLED_SHARE) * min(1.0, 4 * new)
+        return max(1, round(self._settings.iterations * share))
+
+    def _references(self, frame: FrameInput) -> list[Reference]:
+        """What the temporal loss holds the frame to, weaker where strokes shall boil."""
+        before = self._before(frame)
+        if not self._temporal_weight or before is None:
+            return []
+        hold = 1 - self._settings.boil if self._boils(frame.number) else 1.0
+        every = [before, *frame.references]
+        return [Reference(one.image, hold * one.mask) for one in every] if hold else []
+
+    def _boils(self, number: int) -> bool:
+        return bool(self._settings.boil) and number % self._settings.boil_hold == 0
+
+    def _boiled(self, image: np.ndarray, number: int) -> np.ndarray:
+        """``image`` with its strokes moved by a smooth random field, where they shall boil."""
+        if not self._boils(number):
+            return image
+        height, width = image.shape[:2]
+        random = np.random.default_rng((self._seed, number))
+        cells = random.uniform(-1, 1, (max(2, height // 32), max(2, width // 32), 2))
+        field = cv2.resize(cells.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+        return warp(image, self._settings.boil * BOIL_REACH * max(height, width) * field)
+
+
+def pixels_at_once(settings: GatysSettings, shape: tuple[int, int]) -> int:
+    """Most pixels of a frame that the network may look at at once, in the memory allowed.
+
+    Raises:
+        SettingsError: not even a small window would fit.
+    """
+    frame_bytes = shape[0] * shape[1] * FRAME_BYTES_PER_PIXEL
+    pixels = int((settings.memory * 1e9 - frame_bytes) / BYTES_PER_PIXEL[settings.features])
+    if pixels < FEWEST_PIXELS:
+        least = frame_bytes + FEWEST_PIXELS * BYTES_PER_PIXEL[settings.features]
+        raise SettingsError(
+            f"Frames of {shape[1]}x{shape[0]} need at least {least / 1e9:.1f} GB: raise --memory "
+            "or choose a smaller --size."
+        )
+    return pixels
 
 
 def coarse_to_fine(shape: tuple[int, int], steps: int) -> list[tuple[tuple[int, int], int]]:
@@ -204,10 +305,19 @@ def coarse_to_fine(shape: tuple[int, int], steps: int) -> list[tuple[tuple[int, 
 
 
 def _load_features(settings: GatysSettings) -> Features:
+    from stylecore.networks.backend import precision
     from stylecore.networks.features import load_features
 
     names = sorted({*settings.style_layers, *settings.content_layers})
-    return load_features(settings.features, names, weights=settings.weights)
+    with precision(
+        {"float32": "float32", "bfloat16": "mixed_bfloat16"}[settings.feature_precision]
+    ):
+        return load_features(settings.features, names, weights=settings.weights)
+
+
+def _resized_masks(masks: np.ndarray, level: _Level) -> np.ndarray:
+    size = (level.width, level.height)
+    return np.stack([cv2.resize(mask, size, interpolation=cv2.INTER_AREA) for mask in masks])
 
 
 def _without_lines(mask: np.ndarray) -> np.ndarray:

@@ -60,6 +60,15 @@ def make_deterministic() -> None:
         tf.config.experimental.enable_op_determinism()
 
 
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether the library below Keras, or Python, found no memory for an array."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "ResourceExhaustedError"
+        or "RESOURCE_EXHAUSTED" in str(error)
+    )
+
+
 @contextmanager
 def precision(policy: str) -> Iterator[None]:
     """Networks that are built inside have this dtype policy of Keras."""
