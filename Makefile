@@ -25,7 +25,7 @@ test-long: setup
 	$(BIN)/python -m pytest -m long
 
 benchmark: setup
-	$(BIN)/python -m tests.benchmarks.warm_start
+	$(BIN)/python -m tests.benchmarks.coherence
 
 lint: setup
 	$(BIN)/ruff check .
