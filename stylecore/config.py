@@ -22,6 +22,7 @@ PERCEPTUAL_LAYERS = tuple(
 )
 """Names of VGG19's convolutions; each stands for the activation after its ReLU."""
 
+REPRESENTATIONS = ("gram", "linear", "polynomial", "gaussian", "statistics", "wasserstein")
 GATYS_STYLE_LAYERS = {f"block{block}_conv1": 1.0 for block in range(1, 6)}
 GATYS_CONTENT_LAYERS = {"block4_conv2": 1.0}
 
@@ -49,7 +50,8 @@ class GatysSettings(Settings):
     )
     representations: dict[str, float] = Field(
         {"gram": 1.0},
-        description="what of the style is compared, with weights",
+        description="what of the style is compared, with weights: gram (Gatys), linear, polynomial, "
+        "gaussian, statistics (Li), wasserstein",
     )
     style_layers: dict[str, float] = Field(
         GATYS_STYLE_LAYERS,
@@ -160,6 +162,18 @@ class GatysSettings(Settings):
         if any(weight < 0 for weight in layers.values()):
             raise ValueError("layer weights cannot be negative")
         return layers
+
+    @field_validator("representations")
+    @classmethod
+    def _known_representations(cls, chosen: dict[str, float]) -> dict[str, float]:
+        unknown = sorted(set(chosen) - set(REPRESENTATIONS))
+        if unknown:
+            raise ValueError(
+                f"unknown representation {', '.join(unknown)}; there are {', '.join(REPRESENTATIONS)}"
+            )
+        if not sum(chosen.values()) > 0 or min(chosen.values()) < 0:
+            raise ValueError("weights of representations cannot be negative, nor all 0")
+        return {name: weight for name, weight in chosen.items() if weight}
 
     @model_validator(mode="after")
     def _has_a_goal(self) -> "GatysSettings":

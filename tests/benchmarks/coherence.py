@@ -13,6 +13,7 @@ import argparse
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -124,13 +125,15 @@ def known_motions(clip: Path, source: Sequence[np.ndarray], first: int) -> Motio
         numbers = range(first + 1, first + len(source))
         return [exact_motion(number, number - 1, scale=scale) for number in numbers]
     motions = []
-    for before, frame in zip(source, source[1:], strict=False):
+    for before, frame in pairwise(source):
         backward = estimate_motion(frame, before)
         motions.append((backward, consistency_mask(backward, estimate_motion(before, frame))))
     return motions
 
 
-def outcome(frames: Sequence[np.ndarray], records: Sequence[dict[str, Any]], motions: Motions) -> Outcome:
+def outcome(
+    frames: Sequence[np.ndarray], records: Sequence[dict[str, Any]], motions: Motions
+) -> Outcome:
     later = records[1:]
     return Outcome(
         mean_error(frames, motions),
