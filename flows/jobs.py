@@ -86,4 +86,4 @@ def _state(workspace: Workspace) -> str:
     if published is not None:
         place = published.output if published.is_in_place() else f"{published.output} (moved away)"
         return f"done, {published.frames} frames, {place}"
-    return f"{workspace.count_finished()} of {workspace.job.frame_count} frames"
+    return f"{workspace.count_finished()} of {workspace.job.work_count} frames"

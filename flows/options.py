@@ -63,8 +63,32 @@ def _given(arguments: argparse.Namespace, model: type[Settings]) -> dict[str, An
             continue
         value = getattr(arguments, name, None)
         if value is not None:
-            given[name] = _weights(name, value) if _is_mapping(field) else value
+            given[name] = _read(name, field, value)
     return given
+
+
+def _read(name: str, field: FieldInfo, text: Any) -> Any:
+    """The text of an option as what pydantic can convert."""
+    if _is_keyframes(field):
+        return _keyframes(name, text)
+    if _is_mapping(field):
+        return _weights(name, text)
+    return _parts(text) if get_origin(field.annotation) is tuple else text
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _keyframes(name: str, text: str) -> dict[str, list[str]]:
+    """``0:1,0 48:0,1`` as frame number -> weights."""
+    keyframes = {}
+    for part in text.split():
+        number, colon, weights = part.partition(":")
+        if not colon:
+            raise SettingsError(f"{_flag(name)} {text!r} is not written like '0:1,0 48:0,1'.")
+        keyframes[number] = _parts(weights)
+    return keyframes
 
 
 def _weights(name: str, text: str) -> dict[str, str]:
@@ -87,6 +111,10 @@ def _is_mapping(field: FieldInfo) -> bool:
     return get_origin(field.annotation) is dict
 
 
+def _is_keyframes(field: FieldInfo) -> bool:
+    return _is_mapping(field) and get_origin(get_args(field.annotation)[1]) is tuple
+
+
 def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
@@ -94,8 +122,12 @@ def _flag(name: str) -> str:
 def _metavar(name: str, field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         return "|".join(map(str, get_args(field.annotation)))
+    if _is_keyframes(field):
+        return "'FRAME:WEIGHT,... ...'"
     if _is_mapping(field):
         return "NAME=WEIGHT,..."
+    if get_origin(field.annotation) is tuple:
+        return "FILE,..." if Path in get_args(field.annotation) else "NUMBER,..."
     if Path in get_args(field.annotation):
         return "FILE"
     return {"frames": "A:B", "model": "HANDLE"}.get(name, "VALUE")
@@ -105,5 +137,5 @@ def _help(field: FieldInfo) -> str:
     default = field.get_default()
     if isinstance(default, dict):
         default = ",".join(f"{key}={value:g}" for key, value in default.items())
-    shown = "" if default is None or default is False else f" [{default}]"
+    shown = "" if default in (None, False, (), "") else f" [{default}]"
     return f"{field.description}{shown}".replace("%", "%%")

@@ -49,7 +49,7 @@ def run_video(
     _print_facts(console, job)
     resumed = job_space.count_finished()
     if resumed:
-        console.print(f"resumed: {resumed} of {job.frame_count} frames were already done")
+        console.print(f"resumed: {resumed} of {job.work_count} frames were already done")
     try:
         with _reporting(console, job) as on_progress:
             if prefect:
@@ -58,7 +58,7 @@ def run_video(
                 published = finish_job(job_space, on_progress=on_progress)
     except KeyboardInterrupt:
         console.print(
-            f"stopped; {job_space.count_finished()} of {job.frame_count} frames are done and kept."
+            f"stopped; {job_space.count_finished()} of {job.work_count} frames are done and kept."
             f"   stylecore jobs resume {job_space.name}"
         )
         raise

@@ -27,6 +27,13 @@ def colour_statistics(image: np.ndarray) -> ColourStatistics:
     return ColourStatistics(mean, (centred.T @ centred).astype(np.float64) / len(pixels))
 
 
+def colours_of_all(frames: Sequence[ColourStatistics]) -> ColourStatistics:
+    """Of several pictures together."""
+    mean = np.mean([one.mean for one in frames], 0)
+    second = np.mean([one.covariance + np.outer(one.mean, one.mean) for one in frames], 0)
+    return ColourStatistics(mean, second - np.outer(mean, mean))
+
+
 def mixed_colours(
     statistics: Sequence[ColourStatistics], weights: Sequence[float]
 ) -> ColourStatistics:

@@ -22,6 +22,7 @@ PERCEPTUAL_LAYERS = tuple(
 )
 """Names of VGG19's convolutions; each stands for the activation after its ReLU."""
 
+MOST_DISTANT = 200
 REPRESENTATIONS = ("gram", "linear", "polynomial", "gaussian", "statistics", "wasserstein")
 GATYS_STYLE_LAYERS = {f"block{block}_conv1": 1.0 for block in range(1, 6)}
 GATYS_CONTENT_LAYERS = {"block4_conv2": 1.0}
@@ -50,8 +51,8 @@ class GatysSettings(Settings):
     )
     representations: dict[str, float] = Field(
         {"gram": 1.0},
-        description="what of the style is compared, with weights: gram (Gatys), linear, polynomial, "
-        "gaussian, statistics (Li), wasserstein",
+        description="what of the style is compared, with weights: gram, linear, polynomial, "
+        "gaussian, statistics, wasserstein",
     )
     style_layers: dict[str, float] = Field(
         GATYS_STYLE_LAYERS,
@@ -151,6 +152,13 @@ class GatysSettings(Settings):
         description="size of the strokes: 1 gives the style picture the area of the frame",
     )
 
+    @field_validator("long_term")
+    @classmethod
+    def _ahead(cls, distances: tuple[int, ...]) -> tuple[int, ...]:
+        if any(not 1 <= distance <= MOST_DISTANT for distance in distances):
+            raise ValueError(f"distances are whole numbers from 1 to {MOST_DISTANT}")
+        return tuple(sorted(set(distances)))
+
     @field_validator("content_layers", "style_layers")
     @classmethod
     def _known_layers(cls, layers: dict[str, float]) -> dict[str, float]:
@@ -168,9 +176,8 @@ class GatysSettings(Settings):
     def _known_representations(cls, chosen: dict[str, float]) -> dict[str, float]:
         unknown = sorted(set(chosen) - set(REPRESENTATIONS))
         if unknown:
-            raise ValueError(
-                f"unknown representation {', '.join(unknown)}; there are {', '.join(REPRESENTATIONS)}"
-            )
+            known = ", ".join(REPRESENTATIONS)
+            raise ValueError(f"unknown representation {', '.join(unknown)}; there are {known}")
         if not sum(chosen.values()) > 0 or min(chosen.values()) < 0:
             raise ValueError("weights of representations cannot be negative, nor all 0")
         return {name: weight for name, weight in chosen.items() if weight}
@@ -235,6 +242,33 @@ class StyleSettings(Settings):
         description="style takes its colours; luminance paints the light only and keeps the "
         "source's colours; covariance gives the style picture the colours of the shot first",
     )
+
+    @property
+    def count(self) -> int:
+        """How many styles there are."""
+        return 1 + len(self.more_styles)
+
+    @model_validator(mode="after")
+    def _one_for_each_style(self) -> "StyleSettings":
+        if self.style_weights:
+            self._check_weights("--style-weights", self.style_weights)
+        for number, weights in self.style_keyframes.items():
+            self._check_weights(f"--style-keyframes at {number}", weights)
+        if self.style_masks and len(self.style_masks) not in (self.count, self.count - 1):
+            raise ValueError(
+                f"--style-masks: {len(self.style_masks)} masks do not fit {self.count} styles; "
+                "give one for each style, or for all but the last"
+            )
+        return self
+
+    def _check_weights(self, what: str, weights: tuple[float, ...]) -> None:
+        if len(weights) != self.count:
+            raise ValueError(
+                f"{what}: {len(weights)} weights do not fit {self.count} styles; "
+                "--more-styles names the styles beside --style"
+            )
+        if min(weights) < 0 or not sum(weights) > 0:
+            raise ValueError(f"{what}: weights cannot be negative, nor all 0")
 
 
 class OutputSettings(Settings):
@@ -320,6 +354,27 @@ class VideoSettings(FrameSettings):
                 raise ValueError(f"the range {frames} is empty; write A:B with B greater than A")
         return frames
 
+    @property
+    def passes(self) -> int:
+        """Times that each frame is made."""
+        return self.gatys.passes if self.engine == "gatys" else 1
+
+    @property
+    def needs_motion(self) -> bool:
+        """Whether the engine does anything with the motion between frames."""
+        by_engine = {"gatys": self.gatys.start == "flow", "fast": self.coherence > 0}
+        return by_engine.get(self.engine, False)
+
+    @property
+    def far_references(self) -> tuple[int, ...]:
+        """Distances of the frames, beside the one before, that a frame is held to."""
+        return self.gatys.long_term if self.engine == "gatys" else ()
+
+    @property
+    def hold_on_first(self) -> float:
+        """How much the first frame of a shot holds the later ones."""
+        return self.gatys.drift_control if self.engine == "gatys" else 0.0
+
     def frame_range(self, frame_count: int) -> tuple[int, int]:
         """The half-open range [start, stop) that ``frames`` selects among ``frame_count`` frames.
 
@@ -344,6 +399,7 @@ class VideoSettings(FrameSettings):
                 "chunk_frames": True,
                 "parallel_shots": True,
                 "gatys": {"weights"},
+                "mixing": {"more_styles", "style_masks"},
             },
         )
         for engine in {"gatys", "fast"} - {self.engine}:
@@ -380,5 +436,8 @@ def checked(model: type[Model], values: dict[str, Any]) -> Model:
 
 
 def _complaint(detail: Any) -> str:
-    option = "--" + str(detail["loc"][-1]).replace("_", "-") + " " if detail["loc"] else ""
-    return option + detail["msg"].removeprefix("Value error, ").removesuffix(".")
+    message = str(detail["msg"]).removeprefix("Value error, ").removesuffix(".")
+    named = next((part for part in reversed(detail["loc"]) if isinstance(part, str)), None)
+    if named is None or message.startswith("--"):
+        return message
+    return f"--{named.replace('_', '-')} {message}"

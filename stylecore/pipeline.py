@@ -7,7 +7,7 @@ repeated: what is done already is not done again. ``stylize_video`` runs them on
 the Prefect flow runs the same steps as tasks.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,10 +17,12 @@ from typing import Literal
 import numpy as np
 
 from stylecore.coherence import ReadFrames, stylize_missing
-from stylecore.config import ImageSettings, VideoSettings
+from stylecore.colour import ColourStatistics, colour_statistics, colours_of_all
+from stylecore.config import FrameSettings, ImageSettings, VideoSettings
 from stylecore.engines import Engine, FrameInput, create_engine, engine_digest
+from stylecore.engines.luminance import LuminanceEngine
 from stylecore.errors import MediaError, OutputExistsError, SettingsError
-from stylecore.images import fitted_size, resize
+from stylecore.images import fitted_size, resize, to_float
 from stylecore.media import (
     SourceIndex,
     check_output,
@@ -38,6 +40,8 @@ from stylecore.media import (
 from stylecore.shots import ANALYSIS_SIZE, detect_shots
 from stylecore.store import (
     Chunk,
+    Colours,
+    FileFact,
     Job,
     Published,
     Request,
@@ -46,6 +50,7 @@ from stylecore.store import (
     file_fact,
     job_key,
 )
+from stylecore.styles import StylePlan, check_masks, grey_like, recoloured
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,8 @@ def check_request(
     """
     with open_container(source):
         pass
-    read_picture(style)
+    for picture in (style, *settings.mixing.more_styles):
+        read_picture(picture)
     if output.exists():
         if source.samefile(output):
             raise SettingsError("The output is the source itself; choose another name with -o.")
@@ -107,21 +113,27 @@ def open_job(
     source, style, output = source.absolute(), style.absolute(), output.absolute()
     check_request(source, style, output, settings, overwrite=overwrite)
     source_fact, style_fact = file_fact(source), file_fact(style)
-    key = job_key(source_fact, style_fact, settings, engine_digest(settings))
+    more_styles = tuple(file_fact(path) for path in settings.mixing.more_styles)
+    masks = tuple(file_fact(path) for path in settings.mixing.style_masks)
+    settings = _with_facts(settings, more_styles, masks)
+    digest = engine_digest(settings)
+    key = job_key(source_fact, (style_fact, *more_styles), masks, settings, digest)
     workspace = Workspace.locate(root or default_root(), source, key)
     if not workspace.exists():
         index = index_source(source, allow_damaged=settings.allow_damaged)
         width, height = fitted_size(index.width, index.height, settings.size)
         check_output(output, settings.output, index=index, size=(width, height))
         start, stop = settings.frame_range(index.frame_count)
-        chunks = _plan_chunks(source, index, start, stop, chunk_frames=settings.chunk_frames)
+        check_masks(settings.mixing.style_masks, size=(width, height), stop=stop)
+        chunks, colours = _plan_chunks(source, index, start, stop, settings)
         workspace.create(
-            Job(key=key, source=source_fact, style=style_fact, settings=settings, index=index,
-                width=width, height=height, start=start, stop=stop, chunks=tuple(chunks))
+            Job(key=key, source=source_fact, style=style_fact, more_styles=more_styles,
+                masks=masks, settings=settings, index=index, width=width, height=height,
+                start=start, stop=stop, chunks=chunks, colours=colours)
         )  # fmt: skip
     job = workspace.job
     workspace.ask(Request(output=output, overwrite=overwrite, keep=keep, settings=settings))
-    workspace.check_space(job.frame_count - workspace.count_finished())
+    workspace.check_space(job.work_count - workspace.count_finished())
     return workspace
 
 
@@ -130,28 +142,36 @@ def stylize_chunk(
 ) -> int:
     """Makes the frames of one chunk that are missing; returns how many were made.
 
-    The chunks of a shot must be done in order; different shots do not touch each other. A shot is
-    worked on by one process at a time: others wait, and then find the frames done.
+    The chunks of a shot must be done in the job's order; different shots do not touch each other.
+    A shot is worked on by one process at a time: others wait, and then find the frames done.
     """
     job = workspace.job
-    shot_start, shot_stop = job.shots[chunk.shot]
+    shot_start, shot_stop = chunk.shot_start, chunk.shot_stop
 
     def report(chunk_done: int) -> None:
         if on_progress is not None:
-            done = chunk.start - shot_start + chunk_done
-            on_progress(Progress("stylize", done, shot_stop - shot_start, chunk.shot))
+            ahead = shot_stop - chunk.stop if chunk.is_backward else chunk.start - shot_start
+            length = shot_stop - shot_start
+            done = (chunk.sweep - 1) * length + ahead + chunk_done
+            on_progress(Progress("stylize", done, length * job.settings.passes, chunk.shot))
 
     with workspace.lock(f"shot-{chunk.shot}"):
         if workspace.published() is not None:
             return 0
-        finished = workspace.finished(chunk.start, chunk.stop)
+        finished = workspace.finished(chunk.start, chunk.stop, sweep=chunk.sweep)
         missing = [number for number in range(chunk.start, chunk.stop) if number not in finished]
         report(len(finished))
         if not missing:
             return 0
         read = _source_reader(workspace, chunk)
-        with _borrowed_engine(job) as engine:
-            made = stylize_missing(workspace, chunk, missing, engine, read=read)
+        plan = StylePlan(
+            job.settings.mixing,
+            [_unchanged(mask) for mask in job.masks],
+            size=(job.width, job.height),
+            stop=job.stop,
+        )
+        with _borrowed_engine(job, chunk.shot) as engine:
+            made = stylize_missing(workspace, chunk, missing, engine, read=read, guide=plan.at)
             for done, _ in enumerate(made, start=len(finished) + 1):
                 report(done)
     return len(missing)
@@ -283,31 +303,65 @@ def stylize_image(
         raise OutputExistsError(output)
     check_picture_name(output)
     settings = settings or ImageSettings()
-    content, style_image = read_picture(source), read_picture(style)
+    content = read_picture(source)
     height, width = content.shape[:2]
-    content = resize(content, fitted_size(width, height, settings.size))
-    engine = create_engine(settings)
-    engine.prepare([style_image], shape=content.shape[:2])
+    width, height = fitted_size(width, height, settings.size)
+    content = resize(content, (width, height))
+    engine = _prepared(
+        settings, (style, *settings.mixing.more_styles), (height, width), colour_statistics(content)
+    )
+    plan = StylePlan(settings.mixing, settings.mixing.style_masks, size=(width, height), stop=1)
+    weights, masks = plan.at(0)
     image, _ = engine.render(
-        FrameInput(number=0, content=content, previous=None, warped=None, mask=None)
+        FrameInput(number=0, content=content, style_weights=weights, style_masks=masks)
     )
     write_picture(output, image)
     return output
 
 
 def _plan_chunks(
-    source: Path, index: SourceIndex, start: int, stop: int, *, chunk_frames: int
-) -> Iterator[Chunk]:
-    """Cuts [start, stop) at its shots, and these into chunks of at most ``chunk_frames``."""
+    source: Path, index: SourceIndex, start: int, stop: int, settings: VideoSettings
+) -> tuple[tuple[Chunk, ...], tuple[Colours, ...]]:
+    """Cuts [start, stop) at its shots, and these into chunks; colours of the shots if kept."""
     size = fitted_size(index.width, index.height, ANALYSIS_SIZE)
+    colours: list[ColourStatistics] = []
+    frames = _to_8_bit(read_frames(source, index, start, stop, size=size))
+    if settings.mixing.colours != "style":
+        frames = _noting(frames, colours)
+    shots = list(detect_shots(frames))
+    kept = [colours_of_all(colours[shot.start : shot.stop]) for shot in shots if colours]
+    chunks = _chunks([(start + shot.start, start + shot.stop) for shot in shots], settings)
+    return tuple(chunks), tuple(Colours.of(statistics) for statistics in kept)
+
+
+def _with_facts(
+    settings: VideoSettings, more_styles: Sequence[FileFact], masks: Sequence[FileFact]
+) -> VideoSettings:
+    """The settings with the full names of their files, so that any folder can resume the job."""
+    paths = {
+        "more_styles": tuple(fact.path for fact in more_styles),
+        "style_masks": tuple(fact.path for fact in masks),
+    }
+    return settings.model_copy(update={"mixing": settings.mixing.model_copy(update=paths)})
+
+
+def _noting(frames: Iterator[np.ndarray], colours: list[ColourStatistics]) -> Iterator[np.ndarray]:
+    for frame in frames:
+        colours.append(colour_statistics(to_float(frame)))
+        yield frame
+
+
+def _chunks(shots: list[tuple[int, int]], settings: VideoSettings) -> Iterator[Chunk]:
+    """Pieces of every shot for every pass, in the order in which they must be made."""
     number = 0
-    frames = read_frames(source, index, start, stop, size=size)
-    for shot_number, shot in enumerate(detect_shots(_to_8_bit(frames))):
-        first, last = start + shot.start, start + shot.stop
-        for chunk_start in range(first, last, chunk_frames):
-            yield Chunk(number=number, shot=shot_number, shot_start=first, start=chunk_start,
-                        stop=min(chunk_start + chunk_frames, last))  # fmt: skip
-            number += 1
+    for shot_number, (first, last) in enumerate(shots):
+        starts = range(first, last, settings.chunk_frames)
+        for sweep in range(1, settings.passes + 1):
+            for chunk_start in starts if sweep % 2 else reversed(starts):
+                chunk_stop = min(chunk_start + settings.chunk_frames, last)
+                yield Chunk(number=number, shot=shot_number, shot_start=first, shot_stop=last,
+                            start=chunk_start, stop=chunk_stop, sweep=sweep)  # fmt: skip
+                number += 1
 
 
 def _source_reader(workspace: Workspace, chunk: Chunk) -> ReadFrames:
@@ -316,35 +370,69 @@ def _source_reader(workspace: Workspace, chunk: Chunk) -> ReadFrames:
     size = (job.width, job.height)
     if job.settings.split == "demand":
         return partial(read_frames, job.source.path, job.index, size=size)
-    first = max(chunk.start - 1, chunk.shot_start)
-    if workspace.missing_source_frames(first, chunk.stop):
-        split_to_disk(job.source.path, job.index, workspace.source_folder, first, chunk.stop)
+    reach = max((1, *job.settings.far_references))
+    first = max(chunk.start - (0 if chunk.is_backward else reach), chunk.shot_start)
+    stop = min(chunk.stop + (reach if chunk.is_backward else 0), chunk.shot_stop)
+    anchor = chunk.shot_stop - 1 if chunk.is_backward else chunk.shot_start
+    for start, end in ((first, stop), (anchor, anchor + 1)):
+        if workspace.missing_source_frames(start, end):
+            split_to_disk(job.source.path, job.index, workspace.source_folder, start, end)
     return workspace.read_source_frames
 
 
-_idle_engines: list[tuple[str, Engine]] = []
-"""Prepared engines with their job keys; each takes seconds to prepare and serves one thread."""
+_idle_engines: list[tuple[tuple[str, int], Engine]] = []
+"""Prepared engines with what they are for; each takes seconds to prepare and serves one thread."""
 
 
 @contextmanager
-def _borrowed_engine(job: Job) -> Iterator[Engine]:
-    """An engine that is prepared for the job and that nobody else uses meanwhile."""
+def _borrowed_engine(job: Job, shot: int) -> Iterator[Engine]:
+    """An engine that is prepared for the job, or the shot, and that nobody else uses meanwhile."""
+    purpose = (job.key, shot if job.colours else 0)
     try:
-        key, engine = _idle_engines.pop()
+        prepared_for, engine = _idle_engines.pop()
     except IndexError:
-        key = ""
-    if key != job.key:
-        if file_fact(job.style.path).sha256 != job.style.sha256:
-            raise MediaError(
-                f"{job.style.path} has changed since the job was planned; run the command again "
-                "to begin a job with the new picture."
-            )
-        engine = create_engine(job.settings)
-        engine.prepare([read_picture(job.style.path)], shape=(job.height, job.width))
+        prepared_for = ("", 0)
+    if prepared_for != purpose:
+        styles = [_unchanged(style) for style in (job.style, *job.more_styles)]
+        colours = job.colours[shot].statistics if job.colours else None
+        engine = _prepared(job.settings, styles, (job.height, job.width), colours)
     try:
         yield engine
     finally:
-        _idle_engines.append((job.key, engine))
+        _idle_engines.append((purpose, engine))
+
+
+def _prepared(
+    settings: FrameSettings,
+    styles: Sequence[Path],
+    shape: tuple[int, int],
+    colours: ColourStatistics | None,
+) -> Engine:
+    """The engine of the settings with its styles, in the colours that shall be kept."""
+    engine = create_engine(settings)
+    pictures = [read_picture(style) for style in styles]
+    kept = settings.mixing.colours
+    if kept == "covariance" and colours is not None:
+        pictures = [recoloured(picture, colours) for picture in pictures]
+    if kept == "luminance" and colours is not None:
+        pictures = [grey_like(picture, colours) for picture in pictures]
+        engine = LuminanceEngine(engine)
+    engine.prepare(pictures, shape=shape)
+    return engine
+
+
+def _unchanged(fact: FileFact) -> Path:
+    """The file as it was when the job was planned.
+
+    Raises:
+        MediaError: it is another one now.
+    """
+    if file_fact(fact.path).sha256 != fact.sha256:
+        raise MediaError(
+            f"{fact.path} has changed since the job was planned; run the command again to begin a "
+            "job with the new one."
+        )
+    return fact.path
 
 
 def _to_8_bit(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:

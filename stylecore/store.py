@@ -6,6 +6,7 @@ A workspace is a folder that says everything about its job and is the only memor
         job.json          what the job is; written once, never changed
         request.json      where the result was last asked to go, and how encoded
         frames/           one PNG per finished frame, 00000041.png
+        passes/1/         likewise of earlier passes, where a shot is gone through more than once
         records/          one JSON per finished frame: losses, iterations, seconds
         locks/            one lock file per shot, and one for the assembly
         source/           source frames, when the job splits its source to disk first
@@ -26,7 +27,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -38,12 +39,13 @@ from PIL import Image
 from platformdirs import user_state_path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from stylecore.colour import ColourStatistics
 from stylecore.config import VideoSettings
 from stylecore.errors import MediaError, OutputError, StoreError
 from stylecore.images import resize
 from stylecore.media import SourceIndex, require_file
 
-FORMAT = 1
+FORMAT = 2
 """Version of the workspace's layout; a workspace of another version is not touched."""
 
 WORKSPACE_VARIABLE = "STYLECORE_WORKSPACE"
@@ -70,14 +72,41 @@ class FileFact(BaseModel):
 
 
 class Chunk(BaseModel):
-    """Frames [start, stop) of one shot; the piece of work that one task does."""
+    """Frames [start, stop) of one shot in one pass; the piece of work that one task does."""
 
     model_config = ConfigDict(frozen=True)
     number: int
     shot: int
     shot_start: int
+    shot_stop: int
     start: int
     stop: int
+    sweep: int = 1
+    """Number of the pass, from 1."""
+
+    @property
+    def is_backward(self) -> bool:
+        """Whether the pass goes from the shot's end to its start."""
+        return self.sweep % 2 == 0
+
+
+class Colours(BaseModel):
+    """Mean and covariance of colours (see ``stylecore.colour``), as plain numbers."""
+
+    model_config = ConfigDict(frozen=True)
+    mean: tuple[float, ...]
+    covariance: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def of(cls, statistics: ColourStatistics) -> Self:
+        return cls(
+            mean=tuple(map(float, statistics.mean)),
+            covariance=tuple(tuple(map(float, row)) for row in statistics.covariance),
+        )
+
+    @property
+    def statistics(self) -> ColourStatistics:
+        return ColourStatistics(np.array(self.mean), np.array(self.covariance))
 
 
 class Job(BaseModel):
@@ -88,6 +117,8 @@ class Job(BaseModel):
     key: str
     source: FileFact
     style: FileFact
+    more_styles: tuple[FileFact, ...] = ()
+    masks: tuple[FileFact, ...] = ()
     settings: VideoSettings
     index: SourceIndex
     width: int
@@ -95,17 +126,22 @@ class Job(BaseModel):
     start: int
     stop: int
     chunks: tuple[Chunk, ...]
+    colours: tuple[Colours, ...] = ()
+    """Of each shot of the source, where the settings keep them."""
 
     @property
     def frame_count(self) -> int:
         return self.stop - self.start
 
     @property
+    def work_count(self) -> int:
+        """Frames to make, over all passes."""
+        return self.frame_count * self.settings.passes
+
+    @property
     def shots(self) -> list[tuple[int, int]]:
         """The range [start, stop) of each shot."""
-        stops = {chunk.shot: chunk.stop for chunk in self.chunks}
-        starts = {chunk.shot: chunk.shot_start for chunk in self.chunks}
-        return [(starts[shot], stops[shot]) for shot in sorted(starts)]
+        return sorted({(chunk.shot_start, chunk.shot_stop) for chunk in self.chunks})
 
 
 class Request(BaseModel):
@@ -157,12 +193,19 @@ def file_fact(path: Path) -> FileFact:
     return FileFact(path=path.absolute(), size=size, sha256=digest)
 
 
-def job_key(source: FileFact, style: FileFact, settings: VideoSettings, engine_digest: str) -> str:
+def job_key(
+    source: FileFact,
+    styles: Sequence[FileFact],
+    masks: Sequence[FileFact],
+    settings: VideoSettings,
+    engine_digest: str,
+) -> str:
     """Hash of everything that changes a pixel of the stylised frames (32 hexadecimal digits)."""
     facts = {
         "format": FORMAT,
         "source": source.sha256,
-        "style": style.sha256,
+        "styles": [style.sha256 for style in styles],
+        "masks": [mask.sha256 for mask in masks],
         "engine": engine_digest,
         "settings": settings.pixel_settings(),
     }
@@ -218,7 +261,8 @@ class Workspace:
             StoreError: the folder cannot be made or written.
         """
         try:
-            for part in ("frames", "records", "locks", "source"):
+            earlier = [f"passes/{sweep}" for sweep in range(1, job.settings.passes)]
+            for part in ("frames", "records", "locks", "source", *earlier):
                 (self.folder / part).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
@@ -265,14 +309,15 @@ class Workspace:
 
     # --- frames --------------------------------------------------------------------------------
 
-    def finished(self, start: int, stop: int) -> set[int]:
+    def finished(self, start: int, stop: int, *, sweep: int | None = None) -> set[int]:
         """Numbers of the frames in [start, stop) that are stored and whole.
 
         A file that does not pass its own checksums (cut short by a power failure, say) is removed.
+        ``sweep`` is the number of the pass, here and below; the last one when None.
         """
         whole = set()
         for number in range(start, stop):
-            path = self._frame_path(number)
+            path = self._frame_path(number, sweep)
             if not path.is_file():
                 continue
             if _is_whole(path):
@@ -283,17 +328,17 @@ class Workspace:
         return whole
 
     def count_finished(self) -> int:
-        """How many frames are stored, without looking into them."""
-        return sum(1 for _ in (self.folder / "frames").glob("*.png"))
+        """How many frames are stored, of all passes, without looking into them."""
+        return sum(1 for folder in self._frame_folders() for _ in folder.glob("*.png"))
 
-    def load_frame(self, number: int) -> np.ndarray:
+    def load_frame(self, number: int, *, sweep: int | None = None) -> np.ndarray:
         """A stored frame, (H, W, 3) RGB uint8 or uint16.
 
         Raises:
             StoreError: it is missing or damaged; a damaged one has been removed, so that the next
                 run makes it again.
         """
-        path = self._frame_path(number)
+        path = self._frame_path(number, sweep)
         image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
         job = self.job
         if image is None or image.shape != (job.height, job.width, 3):
@@ -304,7 +349,9 @@ class Workspace:
             )
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
-    def save_frame(self, number: int, image: np.ndarray, record: dict[str, Any]) -> None:
+    def save_frame(
+        self, number: int, image: np.ndarray, record: dict[str, Any], *, sweep: int | None = None
+    ) -> None:
         """Stores a finished frame, (H, W, 3) RGB uint8 or uint16, and how it was made.
 
         Raises:
@@ -314,10 +361,11 @@ class Workspace:
         if not encoded:
             raise StoreError(f"Frame {number} could not be encoded as PNG.")
         self._write(f"records/{number:08d}.json", json.dumps(record).encode())
-        self._write(f"frames/{number:08d}.png", data.tobytes())
+        path = self._frame_path(number, sweep)
+        self._write(str(path.relative_to(self.folder)), data.tobytes())
 
     def records(self) -> dict[int, dict[str, Any]]:
-        """Records of all finished frames by number."""
+        """How all finished frames were last made, by number."""
         paths = sorted((self.folder / "records").glob("*.json"))
         return {int(path.stem): json.loads(path.read_bytes()) for path in paths}
 
@@ -360,8 +408,8 @@ class Workspace:
 
     def free_frames(self) -> None:
         """Removes the stored frames, keeping what the job is and was."""
-        for part in ("frames", "source"):
-            for path in (self.folder / part).glob("*.png"):
+        for folder in (*self._frame_folders(), self.source_folder):
+            for path in folder.glob("*.png"):
                 path.unlink()
 
     def stored_bytes(self) -> int:
@@ -405,8 +453,13 @@ class Workspace:
                 "choose another disk with --workspace."
             )
 
-    def _frame_path(self, number: int) -> Path:
-        return self.folder / "frames" / f"{number:08d}.png"
+    def _frame_path(self, number: int, sweep: int | None) -> Path:
+        last = self.job.settings.passes
+        folder = "frames" if sweep in (None, last) else f"passes/{sweep}"
+        return self.folder / folder / f"{number:08d}.png"
+
+    def _frame_folders(self) -> list[Path]:
+        return [self.folder / "frames", *self.folder.glob("passes/*")]
 
     def _source_path(self, number: int) -> Path:
         return self.source_folder / f"{number:08d}.png"

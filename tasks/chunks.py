@@ -21,7 +21,7 @@ def in_shot_order(
     """
     shots = [list(shot) for _, shot in groupby(chunks, key=lambda chunk: chunk.shot)]
     if parallel_shots > 1:
-        shots.sort(key=lambda shot: shot[0].start - shot[-1].stop)
+        shots.sort(key=lambda shot: sum(chunk.start - chunk.stop for chunk in shot))
     running: dict[PrefectFuture[int], list[Chunk]] = {}
     while shots or running:
         while shots and len(running) < parallel_shots:

@@ -101,4 +101,4 @@ class Watch:
 
 def _percent(workspace: Path) -> float:
     space = Workspace(workspace)
-    return 100 * min(1.0, space.count_finished() / space.job.frame_count)
+    return 100 * min(1.0, space.count_finished() / space.job.work_count)

@@ -34,11 +34,11 @@ def plan(
     logger = get_run_logger()
     logger.info("%d frames, %d shots: %s", job.frame_count, len(job.shots), workspace.folder)
     if done:
-        logger.info("resumed: %d of %d frames were already done", done, job.frame_count)
+        logger.info("resumed: %d of %d frames were already done", done, job.work_count)
     return workspace.folder
 
 
-@task(task_run_name="frames {chunk.start}:{chunk.stop}", **CHUNK_CONDUCT)
+@task(task_run_name="frames {chunk.start}:{chunk.stop}, pass {chunk.sweep}", **CHUNK_CONDUCT)
 def stylize(workspace: Path, chunk: Chunk, artifact: UUID) -> int:
     """Makes the chunk's missing frames; returns how many were made."""
     watch = Watch(workspace=workspace, artifact=artifact, time_limit=CHUNK_TIME)

@@ -100,11 +100,11 @@ def test_chunk_is_tried_again_and_goes_on_by_frame(
     saved: list[int] = []
     save = Workspace.save_frame
 
-    def save_with_one_hiccup(self: Workspace, number: int, *others: object) -> None:
+    def save_with_one_hiccup(self: Workspace, number: int, *others: object, **options: int) -> None:
         saved.append(number)
         if saved.count(2) == 1 and number == 2:
             raise OSError("the network disk was away")
-        save(self, number, *others)  # type: ignore[arg-type]
+        save(self, number, *others, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Workspace, "save_frame", save_with_one_hiccup)
     monkeypatch.setattr(steps.stylize, "retry_delay_seconds", [0.1])

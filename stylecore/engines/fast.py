@@ -40,32 +40,50 @@ class FastEngine:
         self._settings = settings
         self._network = network or load_fast(settings.model, dtype=settings.precision)
         self._blend = STRONGEST_BLEND * coherence
-        self._code: Any = None
+        self._codes: list[Any] = []
 
     def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
-        """Encodes the first style, once."""
-        self._code = self._network.encode(self._as_style(styles[0]))
+        """Encodes the styles, once."""
+        self._codes = [self._network.encode(self._as_style(style)) for style in styles]
 
     def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
         """Paints one frame and keeps the warped frame before where it can be trusted."""
-        if self._code is None:
+        if not self._codes:
             raise SettingsError("the engine has no style yet: call prepare first.")
         began = time.perf_counter()
-        image = self._network.paint(frame.content, self._strengthened(frame.content))
+        image = self._painted(frame)
         if self._blend and frame.warped is not None and frame.mask is not None:
             kept = self._blend * frame.mask[..., None]
             image = kept * frame.warped + (1 - kept) * image
         image = image.astype(np.float32, copy=False)
         return image, FrameRecord(iterations=1, seconds=time.perf_counter() - began)
 
+    def _painted(self, frame: FrameInput) -> np.ndarray:
+        """The frame in the mixture of the styles, or in each where its mask is."""
+        if frame.style_masks is None:
+            code = self._mixed(self._codes, frame.style_weights)
+            return self._network.paint(frame.content, self._strengthened(code, frame.content))
+        image = np.zeros_like(frame.content)
+        for code, mask in zip(self._codes, frame.style_masks, strict=True):
+            if mask.any():
+                code = self._strengthened(code, frame.content)
+                image += mask[..., None] * self._network.paint(frame.content, code)
+        return image
+
+    def _mixed(self, codes: Sequence[Any], weights: Sequence[float]) -> Any:
+        used = [(code, weight) for code, weight in zip(codes, weights, strict=True) if weight]
+        if len(used) == 1:
+            return used[0][0]
+        return self._network.mix(*map(list, zip(*used, strict=True)))
+
+    def _strengthened(self, code: Any, content: np.ndarray) -> Any:
+        """A style's code, moved towards that of the frame itself."""
+        strength = self._settings.strength
+        if strength == 1:
+            return code
+        own = self._network.encode(self._as_style(content))
+        return self._network.mix([own, code], [1 - strength, strength])
+
     def _as_style(self, picture: np.ndarray) -> np.ndarray:
         height, width = picture.shape[:2]
         return resize(picture, fitted_size(width, height, self._settings.style_size))
-
-    def _strengthened(self, content: np.ndarray) -> Any:
-        """The style's code, moved towards that of the frame itself."""
-        strength = self._settings.strength
-        if strength == 1:
-            return self._code
-        own = self._network.encode(self._as_style(content))
-        return self._network.mix([own, self._code], [1 - strength, strength])

@@ -49,7 +49,8 @@ class HubNetwork:
     def mix(self, codes: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
         """Raises SettingsError: the module's own codes cannot be reached."""
         raise SettingsError(
-            "a TensorFlow Hub module paints at full strength only: use --model compact for less."
+            "a TensorFlow Hub module paints one style at full strength only: use --model compact "
+            "for less or for mixtures, or --style-masks."
         )
 
     def paint(self, frame: np.ndarray, code: np.ndarray) -> np.ndarray:

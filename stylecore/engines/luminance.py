@@ -1,0 +1,37 @@
+"""Painting of light alone (Gatys et al. 2017, section 5.2), around any engine."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from stylecore.engines.base import Engine, FrameInput, FrameRecord
+from stylecore.styles import grey, in_colours_of
+
+
+class LuminanceEngine:
+    """Has an engine paint in greys, and gives every frame the colours of its source."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
+        """Takes the styles, which are grey already."""
+        self._engine.prepare(styles, shape=shape)
+
+    def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
+        """Stored frames have colours, which are the source's: their greys are what was painted."""
+        without_colours = replace(
+            frame,
+            content=grey(frame.content),
+            previous=_grey(frame.previous),
+            warped=_grey(frame.warped),
+            own=_grey(frame.own),
+            references=tuple(replace(one, image=grey(one.image)) for one in frame.references),
+        )
+        image, record = self._engine.render(without_colours)
+        return in_colours_of(image, frame.content), record
+
+
+def _grey(image: np.ndarray | None) -> np.ndarray | None:
+    return None if image is None else grey(image)
