@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from stylecore.config import GatysSettings, OutputSettings, VideoSettings
+from stylecore.config import GatysSettings, OutputSettings, StyleSettings, VideoSettings
 from stylecore.errors import OutputError, StoreError
 from stylecore.pipeline import assemble, open_job, stylize_chunk, stylize_video
 from stylecore.store import Workspace
@@ -23,6 +23,15 @@ ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = VideoSettings(
     gatys=GatysSettings(first_iterations=6, iterations=3), chunk_frames=4, parallel_shots=1
 )
+EVERYTHING = VideoSettings(
+    gatys=GatysSettings(
+        first_iterations=6, iterations=3, passes=2, long_term=(2, 3), drift_control=0.5, boil=0.3,
+        representations={"gram": 1, "gaussian": 1}, averaging=0.5, plateau=1e-3,
+    ),
+    mixing=StyleSettings(style_keyframes={0: (1, 0), 6: (0, 1)}, colours="luminance",
+                         more_styles=(Path("more.png"),)),
+    chunk_frames=3, parallel_shots=1, frames="0:7",
+)  # fmt: skip
 PATIENCE_SECONDS = 120
 
 
@@ -36,8 +45,13 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> "Job":
 class Job:
     """A job on a drawn clip, run in processes of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: VideoSettings = SETTINGS) -> None:
         self.folder = folder
+        more = clips.write_picture(folder / "more.png", scene=9)
+        if settings.mixing.more_styles:
+            mixing = settings.mixing.model_copy(update={"more_styles": (more,)})
+            settings = settings.model_copy(update={"mixing": mixing})
+        self.settings = settings
         self.source = clips.write_clip(folder / "clip.mp4", frames=14, cuts=(8,), sounds=1)
         self.style = clips.write_picture(folder / "style.png")
         self.output = folder / "out.mp4"
@@ -46,7 +60,7 @@ class Job:
     def start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "tests.job_process", self.source, self.style, self.output,
-             self.root, SETTINGS.model_dump_json()],
+             self.root, self.settings.model_dump_json()],
             cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
 
@@ -70,8 +84,11 @@ class Job:
 
     def frames(self) -> dict[str, tuple[int, int]]:
         """Stored frames by name, with what would change if one were made again."""
-        found = self.root.glob("*/frames/0*.png")
-        return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
+        found = [*self.root.glob("*/frames/0*.png"), *self.root.glob("*/passes/*/0*.png")]
+        return {
+            f"{path.parent.name}/{path.name}": (path.stat().st_ino, path.stat().st_mtime_ns)
+            for path in found
+        }
 
     def digest(self) -> str:
         return hashlib.sha256(self.output.read_bytes()).hexdigest()
@@ -118,6 +135,25 @@ def test_killed_at_ten_moments_it_goes_on_and_gives_the_same_bytes(
     assert {frame: job.frames()[frame] for frame in before} == before
     assert job.digest() == undisturbed.digest()
     assert not list(tmp_path.glob(".out*"))
+
+
+def test_every_choice_resumes_to_the_same_bytes(tmp_path: Path) -> None:
+    """Two passes, far references, drifting styles, kept colours: all of it comes from the store."""
+    folders = [tmp_path / name for name in ("undisturbed", "killed")]
+    for folder in folders:
+        folder.mkdir()
+    undisturbed, job = (Job(folder, EVERYTHING) for folder in folders)
+    undisturbed.run()
+    before: dict[str, tuple[int, int]] = {}
+    for count in (2, 9, 13):
+        job.kill_when(frames_stored(count))
+        after = job.frames()
+        assert {frame: after.get(frame) for frame in before} == before
+        before = after
+    job.run()
+    assert len(job.frames()) == 14, "seven frames, two passes"
+    assert {frame: job.frames()[frame] for frame in before} == before
+    assert job.digest() == undisturbed.digest()
 
 
 def test_two_processes_on_one_job_share_its_work(tmp_path: Path, undisturbed: Job) -> None:

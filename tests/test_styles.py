@@ -81,8 +81,8 @@ def test_the_command_line_reads_styles_weights_and_keyframes(
 ):
     monkeypatch.setenv("STYLECORE_WORKSPACE", str(tmp_path / "jobs"))
     output = str(tmp_path / "out.mp4")
-    command = ["video", str(clip), "--style", str(style), "-o", output,
-               "--engine", "identity", "--no-prefect", "--more-styles", str(other_style)]  # fmt: skip
+    command = ["video", str(clip), "--style", str(style), "--more-styles", str(other_style),
+               "-o", output, "--engine", "identity", "--no-prefect"]  # fmt: skip
     assert main([*command, "--style-keyframes", "0:1,0 11:0,1", "--long-term", "2,5"]) == 0
     (workspace,) = Workspace.all_in(tmp_path / "jobs")
     settings = workspace.job.settings

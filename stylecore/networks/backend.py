@@ -23,7 +23,8 @@ def gradient_of(loss: Loss) -> Callable[[Tensor, Any], tuple[dict[str, Tensor], 
             with tf.GradientTape() as tape:
                 tape.watch(images)
                 total, terms = loss(images, goals)
-            return terms, tape.gradient(total, images)
+            unused = tf.UnconnectedGradients.ZERO
+            return terms, tape.gradient(total, images, unconnected_gradients=unused)
 
         return gradient
     if backend == "jax":

@@ -1,0 +1,194 @@
+"""What an engine is told of other frames: which, moved how, and how far to be trusted."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stylecore.coherence import LUMINANCE, stylize_missing, with_light
+from stylecore.config import GatysSettings, VideoSettings
+from stylecore.engines import FrameInput, FrameRecord
+from stylecore.images import to_float
+from stylecore.media import read_frames
+from stylecore.motion import consistency_mask, estimate_motion, warp
+from stylecore.pipeline import open_job
+from stylecore.store import Workspace
+from tests import clips
+
+INSIDE = (slice(12, -12), slice(24, -24))
+"""Of a frame, what a motion of some pixels does not bring in from beyond the border."""
+
+
+class Recorder:
+    """An engine that keeps what it is told and gives back the source, a little darker each time."""
+
+    def __init__(self) -> None:
+        self.told: list[FrameInput] = []
+
+    def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
+        pass
+
+    def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
+        self.told.append(frame)
+        return frame.content * (1 - 0.01 * len(self.told)), FrameRecord(1)
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Path:
+    """Ten frames of one shot that moves one pixel to the right a frame."""
+    return clips.write_clip(tmp_path / "scene.mp4", frames=10)
+
+
+def plan(scene: Path, style: Path, **changes: object) -> Workspace:
+    video = {key: changes.pop(key) for key in ("chunk_frames", "light") if key in changes}
+    settings = VideoSettings(gatys=GatysSettings(**changes), **video)
+    folder = scene.parent
+    return open_job(scene, style, folder / "out.mp4", settings, root=folder / "jobs")
+
+
+def work(workspace: Workspace) -> list[tuple[int, FrameInput]]:
+    """Does all chunks; (number of the pass, what was told), in order."""
+    engine, told = Recorder(), []
+    for chunk in workspace.job.chunks:
+
+        def read(start: int, stop: int):
+            return read_frames(workspace.job.source.path, workspace.job.index, start, stop)
+
+        before = len(engine.told)
+        numbers = list(range(chunk.start, chunk.stop))
+        made = [
+            number for number, _ in stylize_missing(workspace, chunk, numbers, engine, read=read)
+        ]
+        assert sorted(made) == numbers
+        told += [(chunk.sweep, frame) for frame in engine.told[before:]]
+    return told
+
+
+def test_passes_go_forwards_and_backwards(scene, style):
+    told = work(plan(scene, style, passes=3, chunk_frames=4))
+    numbers = [[frame.number for sweep, frame in told if sweep == chosen] for chosen in (1, 2, 3)]
+    assert numbers == [list(range(10)), list(range(9, -1, -1)), list(range(10))]
+    assert all(frame.own is None for sweep, frame in told if sweep == 1)
+    starts = [frame.number for _, frame in told if frame.warped is None]
+    assert starts == [0, 9, 0], "each pass begins from nothing but its own end"
+
+
+def test_a_pass_is_told_what_the_pass_before_made_and_its_own_neighbour(scene, style):
+    workspace = plan(scene, style, passes=2)
+    told = work(workspace)
+    for sweep, frame in told:
+        if sweep == 2:
+            own = to_float(workspace.load_frame(frame.number, sweep=1))
+            assert np.array_equal(frame.own, own)
+            if frame.number < 9:
+                assert np.array_equal(
+                    frame.previous, to_float(workspace.load_frame(frame.number + 1))
+                )
+
+
+def test_motion_brings_the_frame_before_onto_the_frame(scene, style):
+    for sweep, frame in work(plan(scene, style, passes=2, chunk_frames=3)):
+        if frame.warped is None or frame.previous is None or frame.mask is None:
+            continue
+        content = frame.content * (frame.warped[INSIDE].mean() / frame.content[INSIDE].mean())
+        moved, still = (
+            np.abs((image - content) @ LUMINANCE)[INSIDE].mean()
+            for image in (frame.warped, frame.previous)
+        )
+        assert moved < 0.4 * still, (sweep, frame.number)
+        assert frame.mask[INSIDE].mean() > 0.9
+
+
+def test_distant_frames_count_where_no_nearer_one_does(scene, style):
+    told = work(plan(scene, style, long_term=(1, 3, 6)))
+    assert [len(frame.references) for _, frame in told] == [0, 0, 0, 1, 1, 1, 2, 2, 2, 2]
+    for _, frame in told[6:]:
+        total = frame.mask + sum(one.mask for one in frame.references)
+        assert total.max() <= 1 + 1e-5
+        assert all(one.mask.min() >= 0 for one in frame.references)
+
+
+def test_the_first_frame_of_a_pass_holds_the_later_ones(scene, style):
+    told = work(plan(scene, style, drift_control=0.5, passes=2, light="ignore"))
+    for sweep, frame in told:
+        anchor = 0 if sweep == 1 else 9
+        assert len(frame.references) == int(abs(frame.number - anchor) > 1)
+        for one in frame.references:
+            assert one.mask.max() == pytest.approx(0.5)
+            assert one.mask[INSIDE].mean() > 0.4
+
+
+def test_the_length_of_chunks_changes_nothing(scene, style, tmp_path):
+    settings = {"long_term": (2, 4), "drift_control": 0.5, "passes": 2}
+    whole, cut = (work(plan(scene, style, chunk_frames=frames, **settings)) for frames in (100, 3))
+    # Both share the job: the second run makes every frame again from what it reads itself.
+    for (_, one), (_, other) in zip(whole, cut, strict=True):
+        assert one.number == other.number
+        assert np.array_equal(one.content, other.content)
+        assert all(
+            np.array_equal(a.mask, b.mask)
+            for a, b in zip(one.references, other.references, strict=True)
+        )
+
+
+def test_no_motion_is_estimated_for_an_engine_that_uses_none(scene, style):
+    told = work(plan(scene, style, start="previous"))
+    assert all(frame.warped is None for _, frame in told)
+    assert all(frame.previous is not None for _, frame in told[1:])
+
+
+def fading(share: float, *, size: tuple[int, int] = (192, 128)) -> np.ndarray:
+    return np.clip(to_float(clips.picture(3, size=size)) * share, 0, 1)
+
+
+def test_a_fade_is_followed():
+    before, now = fading(1.0), fading(0.8)
+    followed = with_light(before, now, before, np.ones(now.shape[:2], np.float32))
+    error_without, error_with = (np.abs(image - now).mean() for image in (before, followed))
+    assert error_with < 0.4 * error_without
+
+
+def test_noise_is_not_light():
+    random = np.random.default_rng(2)
+    scene = fading(1.0, size=(384, 256))
+    draws = random.normal(0, 0.03, (2, *scene.shape))
+    noisy = np.clip(scene + draws, 0, 1).astype(np.float32)
+    mask = np.ones(scene.shape[:2], np.float32)
+    followed = with_light(scene, noisy[0], noisy[1], mask)
+    assert np.abs(followed - scene).max() < 1 / 255
+
+
+def test_light_is_not_taken_from_where_the_motion_is_wrong():
+    before, now = fading(1.0), fading(1.0)
+    mask = np.ones(now.shape[:2], np.float32)
+    now[:, 96:], mask[:, 96:] = 1.0, 0.0
+    followed = with_light(before, now, before, mask)
+    assert np.abs(followed - before)[:, :96].max() < 1 / 255
+
+
+def test_motion_is_found_through_a_fade():
+    a, b = (to_float(clips.picture(number, size=(192, 128))) for number in (3, 0))
+    for share in (1.0, 0.7):
+        backward = estimate_motion(a, b * share)
+        mask = consistency_mask(backward, estimate_motion(b * share, a))
+        moved = warp(b, backward)
+        assert np.abs(moved - a)[INSIDE].mean() < 0.02
+        assert mask[INSIDE].mean() > 0.8
+
+
+def test_frames_know_their_styles(scene, style):
+    workspace = plan(scene, style)
+    engine = Recorder()
+    (chunk,) = workspace.job.chunks
+    masks = np.ones((1, 64, 96), np.float32)
+    list(
+        stylize_missing(
+            workspace, chunk, [0, 1], engine,
+            read=lambda start, stop: read_frames(scene, workspace.job.index, start, stop),
+            guide=lambda number: ((float(number),), masks),
+        )
+    )  # fmt: skip
+    assert [frame.style_weights for frame in engine.told] == [(0.0,), (1.0,)]
+    assert replace(engine.told[0]).style_masks is masks
