@@ -68,7 +68,7 @@ class GatysSettings(Settings):
         2.0, ge=0, description="total-variation penalty; more is smoother and less grainy"
     )
     temporal_weight: float = Field(
-        100.0,
+        200.0,
         ge=0,
         description="pull towards the warped previous frame where motion can be trusted",
     )
@@ -85,7 +85,7 @@ class GatysSettings(Settings):
         "to where the one before does not show the place (Ruder et al. 2016, section 3.4)",
     )
     drift_control: float = Field(
-        0.0,
+        0.25,
         ge=0,
         le=1,
         description="pull towards the first frame of the shot where the same place is seen, so "

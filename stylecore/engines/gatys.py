@@ -30,7 +30,7 @@ COARSE_SHARE = 0.6
 """Share of the first frame's steps that go into all sizes but the finest."""
 LATER_RATE = 0.4
 """Step size of later frames, as a share of the first frame's: their start is nearly right."""
-SETTLED_SHARE = 1.0
+SETTLED_SHARE = 0.75
 """Share of a later frame's steps that it takes where nothing in it is new."""
 BYTES_PER_PIXEL = {"compact": 1200, "vgg19": 4800, "vgg16": 4800}
 """Memory of one gradient of the network, measured, by name."""
@@ -159,7 +159,7 @@ class GatysEngine:
             start,
             frame,
             self._levels[-1],
-            steps=self._later_steps(trust),
+            steps=self._settings.iterations if frame.own is not None else self._later_steps(trust),
             rate=self._settings.learning_rate * self._boldness(trust),
         )
 
