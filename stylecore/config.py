@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from stylecore.errors import SettingsError
+from stylecore.recipes import with_recipe
 
 PERCEPTUAL_LAYERS = tuple(
     f"block{block}_conv{conv}"
@@ -37,6 +38,19 @@ class Settings(BaseModel):
 class GatysSettings(Settings):
     """Choices of the engine that optimises the image (Gatys et al. 2016, Ruder et al. 2016)."""
 
+    recipe: Literal[
+        "ours",
+        "tutorial",
+        "gatys2015",
+        "ruder2016",
+        "li_linear",
+        "li_polynomial",
+        "li_gaussian",
+        "li_statistics",
+    ] = Field(
+        "ours",
+        description="layers, weights and steps of a paper, for everything below that is not chosen",
+    )
     features: Literal["compact", "vgg19", "vgg16"] = Field(
         "compact",
         description="network that judges the picture: compact ships with the project and is many "
@@ -151,6 +165,11 @@ class GatysSettings(Settings):
         le=4,
         description="size of the strokes: 1 gives the style picture the area of the frame",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_recipe(cls, given: Any) -> Any:
+        return with_recipe(given) if isinstance(given, dict) else given
 
     @field_validator("long_term")
     @classmethod
@@ -398,7 +417,7 @@ class VideoSettings(FrameSettings):
                 "output": True,
                 "chunk_frames": True,
                 "parallel_shots": True,
-                "gatys": {"weights"},
+                "gatys": {"weights", "recipe"},
                 "mixing": {"more_styles", "style_masks"},
             },
         )

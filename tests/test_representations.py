@@ -4,8 +4,11 @@ import numpy as np
 import pytest
 from keras import ops
 
+from stylecore.config import GatysSettings, VideoSettings
 from stylecore.losses import gram, gram_distance
 from stylecore.networks.backend import gradient_of
+from stylecore.networks.perceptual import layer_names
+from stylecore.recipes import RECIPES
 from stylecore.representations import (
     NEEDED,
     STRENGTH,
@@ -210,3 +213,22 @@ def test_an_empty_mask_gives_numbers():
         tensor(draw()), frozenset({"mean", "second"}), places=tensor(np.zeros((1, 5, 6, 1)))
     )
     assert all(np.isfinite(ops.convert_to_numpy(value)).all() for value in found.values())
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_fills_in_what_is_not_chosen(name):
+    settings = GatysSettings(recipe=name, iterations=7)
+    assert settings.iterations == 7
+    for field, value in RECIPES[name].items():
+        assert field == "iterations" or getattr(settings, field) == value
+    assert GatysSettings.model_validate_json(settings.model_dump_json()) == settings
+    assert set(settings.content_layers) | set(settings.style_layers) <= {
+        layer for layer, _, _ in layer_names()
+    }, "the shipped network has all layers"
+
+
+def test_the_name_of_a_recipe_is_not_part_of_a_jobs_key():
+    by_name = VideoSettings(gatys=GatysSettings(recipe="ruder2016"))
+    by_hand = VideoSettings(gatys=GatysSettings(**RECIPES["ruder2016"]))
+    assert by_name.pixel_settings() == by_hand.pixel_settings()
+    assert by_name.pixel_settings() != VideoSettings().pixel_settings()
