@@ -33,6 +33,7 @@ _HOMES = {
     "GatysSettings": "stylecore.config",
     "FastSettings": "stylecore.config",
     "OutputSettings": "stylecore.config",
+    "StyleSettings": "stylecore.config",
     "StyleError": "stylecore.errors",
 }
 

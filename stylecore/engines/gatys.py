@@ -14,6 +14,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
+from stylecore.colour import colour_statistics, colour_transport
 from stylecore.config import GatysSettings
 from stylecore.engines import quasi_newton
 from stylecore.engines.base import FrameInput, FrameRecord, Reference
@@ -30,8 +31,8 @@ COARSE_SHARE = 0.6
 """Share of the first frame's steps that go into all sizes but the finest."""
 LATER_RATE = 0.4
 """Step size of later frames, as a share of the first frame's: their start is nearly right."""
-SETTLED_SHARE = 0.75
-"""Share of a later frame's steps that it takes where nothing in it is new."""
+FEWEST_STEPS, MOST_STEPS = 0.75, 1.5
+"""Share of a later frame's steps that it takes where nothing in it is new, and where half is."""
 BYTES_PER_PIXEL = {"compact": 1200, "vgg19": 4800, "vgg16": 4800}
 """Memory of one gradient of the network, measured, by name."""
 FRAME_BYTES_PER_PIXEL = 220
@@ -229,7 +230,7 @@ class GatysEngine:
         if frame.own is not None:
             return (frame.own + trust * moved) / (1 + trust)
         revealed = _without_lines(1 - trust)
-        return revealed * frame.content + (1 - revealed) * moved
+        return revealed * _in_colours_of(moved, frame.content) + (1 - revealed) * moved
 
     def _before(self, frame: FrameInput) -> Reference | None:
         """The frame before on this one; None without a motion."""
@@ -249,9 +250,11 @@ class GatysEngine:
         return LATER_RATE if trust is None else 1 - (1 - LATER_RATE) * trust
 
     def _later_steps(self, trust: np.ndarray | None) -> int:
-        """Fewer where the warm start is right already."""
-        new = 1.0 if trust is None else 1 - float(trust.mean())
-        share = SETTLED_SHARE + (1 - SETTLED_SHARE) * min(1.0, 4 * new)
+        """Fewer where the warm start is right already, more where much is new."""
+        if trust is None:
+            return self._settings.iterations
+        new = min(1.0, 2 * (1 - float(trust.mean())))
+        share = FEWEST_STEPS + (MOST_STEPS - FEWEST_STEPS) * new
         return max(1, round(self._settings.iterations * share))
 
     def _references(self, frame: FrameInput) -> list[Reference]:
@@ -318,6 +321,12 @@ def _load_features(settings: GatysSettings) -> Features:
 def _resized_masks(masks: np.ndarray, level: _Level) -> np.ndarray:
     size = (level.width, level.height)
     return np.stack([cv2.resize(mask, size, interpolation=cv2.INTER_AREA) for mask in masks])
+
+
+def _in_colours_of(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
+    """The source in the colours of its painting: what is new need not find the palette again."""
+    matrix, offset = colour_transport(colour_statistics(content), colour_statistics(painted))
+    return np.clip(cv2.transform(content, np.column_stack([matrix, offset])), 0, 1)
 
 
 def _without_lines(mask: np.ndarray) -> np.ndarray:

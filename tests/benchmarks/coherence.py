@@ -43,7 +43,7 @@ ROWS = {
         "+ temporal loss": HELD,
         "+ long-term": FAR,
         "+ two passes": FAR | {"passes": 2},
-        "+ style weight 22": FAR | {"passes": 2, "style_weight": 22.0},
+        "+ style weight 26": FAR | {"passes": 2, "style_weight": 26.0},
     }.items()
 }
 

@@ -1,6 +1,6 @@
 """Every style representation on one picture: how hard it pulls, what it paints, how it looks.
 
-    python -m tests.benchmarks.representations [--sheet docs/representations.png]
+    python -m tests.benchmarks.representations [--sheet docs/representations.jpg]
 
 "pull" is the size of the style loss's gradient by the pixels, as a share of gram's, at the source
 and half-way through a painting: the factors in ``stylecore.representations.STRENGTH`` bring their
@@ -34,7 +34,7 @@ PIXELS = 10**7
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sheet", type=Path, default=Path("docs/representations.png"))
+    parser.add_argument("--sheet", type=Path, default=Path("docs/representations.jpg"))
     parser.add_argument("--style", type=Path, default=STYLES / "brush_strokes.jpg")
     arguments = parser.parse_args()
     pulls = dict(zip(REPRESENTATIONS, np.array(list(pull_of_each())).T, strict=True))

@@ -60,8 +60,8 @@ def main() -> None:
         seconds += there[0] if there else curve[-1][0]
         missed += not there
         last.append(curve[-1][1])
-    print(f"{len(frames)} frames of {size[0]}x{size[1]}, mean loss reached by ours "
-          f"{np.mean(reached):.4f}, by the tutorial's {STEPS} steps {np.mean(last):.4f}")  # fmt: skip
+    print(f"{len(frames)} frames of {size[0]}x{size[1]}")
+    print(f"mean loss: ours {np.mean(reached):.4f}, the tutorial's loop {np.mean(last):.4f}")
     print(f"ours {sum(ours):.1f} s; tutorial's loop to the same loss {seconds:.1f} s "
           f"(not reached on {missed} frames); ratio {seconds / sum(ours):.1f}")  # fmt: skip
     loop = np.mean([curve[-1][0] for curve in theirs])
