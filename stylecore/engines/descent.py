@@ -29,9 +29,9 @@ class Descent:
 
     Adam moves every coordinate about equally far, whatever its gradient. On pixels, that makes it
     slow to change a palette or a large stroke and quick to make coloured grain. Here the
-    coordinates are the averages over blocks of 1, 2, 4, ... pixels (Kolkin et al. 2019, section
-    3.3, optimise a Laplacian pyramid for the same reason), in opponent colours (as Olah et al. 2017
-    decorrelate colours): each has moments of its own, and their steps are added.
+    coordinates are the pixels and their averages over larger and larger areas (Kolkin et al. 2019,
+    section 3.3, optimise a Laplacian pyramid for the same reason), in opponent colours (as Olah et
+    al. 2017 decorrelate colours): each has moments of its own, and their steps are added.
 
     The step size rises over a few steps, so that a start that is nearly right is not shaken, and
     falls to zero on a half cosine, which settles the picture. Every step ends inside [0, 1].
@@ -111,10 +111,14 @@ def _tensor(numbers: float | np.ndarray) -> Tensor:
 
 
 def _pyramid(images: Tensor) -> list[Tensor]:
-    """``images`` and its averages over blocks of 2, 4, ... pixels."""
+    """``images`` and its averages over areas of about 4, 8, ... pixels, every 2, 4, ... pixels.
+
+    Each area overlaps its neighbours by half: areas side by side would leave their grid behind.
+    """
     scales = [images]
     while len(scales) < _SCALES and min(scales[-1].shape[1:3]) >= 2 * _SMALLEST_SIDE:
-        scales.append(ops.average_pool(scales[-1], 2, strides=2, padding="same"))
+        wide = ops.pad(scales[-1], [(0, 0), (1, 1), (1, 1), (0, 0)], mode="symmetric")
+        scales.append(ops.average_pool(wide, 4, strides=2, padding="valid"))
     return scales
 
 

@@ -31,7 +31,7 @@ from stylecore.pipeline import stylize_video
 from stylecore.store import Workspace
 
 DEMO = Path("data/demo.mp4")
-CLIPS = {"davis_bear_walk.mp4": 0, "davis_rollercoaster.mp4": 0, "cars_overhead_audio.mp4": 0}
+CLIPS = {"davis_bear_walk.mp4": 0, "davis_rollercoaster.mp4": 0, "foreman_hevc_720p.mp4": 0}
 """Real clips, and the first frame used."""
 HELD = {"temporal_weight": 200.0}
 FAR = HELD | {"long_term": (2, 5, 10), "drift_control": 0.25}
