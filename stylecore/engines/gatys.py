@@ -33,10 +33,13 @@ LATER_RATE = 0.4
 """Step size of later frames, as a share of the first frame's: their start is nearly right."""
 FEWEST_STEPS, MOST_STEPS = 0.75, 1.5
 """Share of a later frame's steps that it takes where nothing in it is new, and where half is."""
-BYTES_PER_PIXEL = {"compact": 1200, "vgg19": 4800, "vgg16": 4800}
-"""Memory of one gradient of the network, measured, by name."""
-FRAME_BYTES_PER_PIXEL = 220
-"""Memory of a frame's own arrays, measured: pictures, moments, content."""
+NETWORK_BYTES = {"compact": 1200, "vgg19": 4800, "vgg16": 4800}
+"""Memory of one gradient of a network for each pixel: compact's is measured, with a third of it to
+spare for the libraries, the others follow by their widths."""
+GAUSSIAN_BYTES = 900
+"""What the Gaussian kernel adds to it, measured."""
+FRAME_BYTES = {"adam": 280, "lbfgs": 1600}
+"""Memory of a frame's own arrays for each pixel, measured: pictures, moments or corrections."""
 FEWEST_PIXELS = 256 * 256
 BOIL_REACH = 0.012
 """Largest wandering of strokes at full boil, as a share of the frame's longer side."""
@@ -286,10 +289,12 @@ def pixels_at_once(settings: GatysSettings, shape: tuple[int, int]) -> int:
     Raises:
         SettingsError: not even a small window would fit.
     """
-    frame_bytes = shape[0] * shape[1] * FRAME_BYTES_PER_PIXEL
-    pixels = int((settings.memory * 1e9 - frame_bytes) / BYTES_PER_PIXEL[settings.features])
+    frame_bytes = shape[0] * shape[1] * FRAME_BYTES[settings.optimiser]
+    per_pixel = NETWORK_BYTES[settings.features]
+    per_pixel += GAUSSIAN_BYTES if "gaussian" in settings.representations else 0
+    pixels = int((settings.memory * 1e9 - frame_bytes) / per_pixel)
     if pixels < FEWEST_PIXELS:
-        least = frame_bytes + FEWEST_PIXELS * BYTES_PER_PIXEL[settings.features]
+        least = frame_bytes + FEWEST_PIXELS * per_pixel
         raise SettingsError(
             f"Frames of {shape[1]}x{shape[0]} need at least {least / 1e9:.1f} GB: raise --memory "
             "or choose a smaller --size."
