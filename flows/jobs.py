@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from stylecore.config import OutputSettings
+from stylecore.errors import StoreError
 from stylecore.pipeline import assemble
 from stylecore.store import Request, Workspace, default_root
 
@@ -17,7 +18,11 @@ def show_all(root: Path | None) -> None:
     width = max(len(workspace.name) for workspace in workspaces)
     for workspace in workspaces:
         size = workspace.stored_bytes() / 1e6
-        print(f"{workspace.name:<{width}}   {_state(workspace)}   {size:.0f} MB")
+        try:
+            state = _state(workspace)
+        except StoreError:
+            state = "damaged or from another version; jobs clean --remove removes it"
+        print(f"{workspace.name:<{width}}   {state}   {size:.0f} MB")
 
 
 def show(root: Path | None, name: str) -> None:

@@ -125,7 +125,7 @@ class Others:
     def _references(
         self, number: int, content: np.ndarray, near: np.ndarray
     ) -> Iterator[Reference]:
-        """Frames further away (Ruder et al. 2016, eq. 9): each counts where no nearer one does.
+        """Frames further away: each counts where no nearer one does (Ruder et al. 2016, sec. 3.4).
 
         The first frame of the pass counts wherever its place is seen: a shot that is held by its
         neighbours alone wanders, however little they differ.
@@ -167,8 +167,9 @@ def with_light(
 ) -> np.ndarray:
     """``image`` with the change of light that its source went through.
 
-    The change of the source's luminance along the motion (Gao et al. 2018, "ReCoNet", eq. 6),
-    smoothed so that it holds light but neither noise nor small errors of the motion.
+    The change of the source's luminance along the motion (Gao et al. 2018, "ReCoNet", the luminance
+    warping constraint), smoothed so that it holds light and neither noise nor small errors of the
+    motion.
 
     Args:
         image: the frame before, moved onto this one, (H, W, 3) in [0, 1].

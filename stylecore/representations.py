@@ -16,7 +16,7 @@ gram         k = (x·y / C)²          mean_ij (M - M')²              (Gatys et
 polynomial   k = (x·y / C + 1)²      mean_ij (M - M')² + 2 mean_c (m - m')²
 linear       k = x·y / C             mean_c (m - m')²
 gaussian     k = exp(-g |x - y|²)    (u - u')ᵀ K⁻¹ (u - u')         (see ``make_landmarks``)
-statistics   mean and deviation      mean_c ((m - m')² + (s - s')²) (Li et al. 2017, section 4.2)
+statistics   mean and deviation      mean_c ((m - m')² + (s - s')²) (Li et al. 2017)
 wasserstein  mean and covariance     (|m - m'|² + tr(S + S' - 2 (S'^½ S S'^½)^½)) / C
 ============ ======================= ===============================================================
 
@@ -145,9 +145,9 @@ def make_landmarks(styles: Sequence[Tensor]) -> Landmarks:
     """Where the mean embeddings of the Gaussian kernel are measured.
 
     The mean embedding u_j = mean_x k(x, z_j) at landmarks z gives the MMD within their span,
-    (u - u')ᵀ K⁻¹ (u - u') with K = k(z, z) (Nyström mean embeddings, Chatalic et al. 2022,
-    section 3): equal to the whole MMD if every sample is a landmark, a mean over places
-    otherwise too, and always below it. The bandwidth is fixed by the styles,
+    (u - u')ᵀ K⁻¹ (u - u') with K = k(z, z) (Nyström mean embeddings, Chatalic et al. 2022).
+    It is the whole MMD if every sample is a landmark, and less if not; the embedding is a mean over
+    places in any case. The bandwidth is fixed by the styles,
     g = 1 / mean |x - y|² over pairs of landmarks (Li et al. 2017 re-estimate it at each step).
 
     Args:
@@ -264,7 +264,7 @@ def _covariance(side: Statistics, unit: Tensor) -> Tensor:
 
 def _square_root(matrix: Tensor) -> Tensor:
     """Of symmetric positive matrices (N, C, C), by the coupled Newton-Schulz iteration (Higham
-    2008, "Functions of Matrices", eq. 6.35): its slope is well defined for equal eigenvalues."""
+    2008, "Functions of Matrices", section 6.7): its slope is defined for equal eigenvalues too."""
     size = _trace(matrix)[:, None, None]
     identity = ops.eye(matrix.shape[-1])
     root, inverse = matrix / size, ops.zeros_like(matrix) + identity

@@ -84,7 +84,7 @@ def grey(image: np.ndarray) -> np.ndarray:
 
 
 def grey_like(style: np.ndarray, colours: ColourStatistics) -> np.ndarray:
-    """A style's luminance in the mean and the spread of other colours' (Gatys et al. 2017, eq. 10).
+    """A style's luminance in mean and spread like that of other colours (Gatys et al. 2017, 5.2).
 
     Args:
         style: (h, w, 3) in [0, 1].

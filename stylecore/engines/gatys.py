@@ -100,7 +100,7 @@ class GatysEngine:
             SettingsError: the frame does not fit the memory that the settings allow.
         """
         self._styles = tuple(styles)
-        self._pixels = pixels_at_once(self._settings, shape)
+        self._pixels = min(pixels_at_once(self._settings, shape), shape[0] * shape[1])
         self._with_less_when_full(lambda: self._set_levels(shape))
 
     def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
@@ -137,7 +137,10 @@ class GatysEngine:
         )  # fmt: skip
 
     def _with_less_when_full(self, work: Callable[[], Result]) -> Result:
-        """Does the work, in smaller and smaller windows while memory does not suffice."""
+        """Does the work, in smaller and smaller windows while memory does not suffice.
+
+        Windows of another size add up in another order: results then agree to rounding only.
+        """
         while True:
             try:
                 return work()
@@ -221,8 +224,8 @@ class GatysEngine:
     # --- what other frames say -------------------------------------------------------------------
 
     def _warm_start(self, frame: FrameInput) -> np.ndarray | None:
-        """The frame before on this one, mixed with what the pass before made (Ruder et al. 2018,
-        eq. 10); the source where neither shows anything."""
+        """The frame before on this one, mixed with what the pass before made (Ruder et al. 2016,
+        section 3.5); the source where neither shows anything."""
         if self._settings.start == "previous" and frame.own is None:
             return frame.previous
         before = self._before(frame)
