@@ -117,7 +117,8 @@ def _pyramid(images: Tensor) -> list[Tensor]:
     """
     scales = [images]
     while len(scales) < _SCALES and min(scales[-1].shape[1:3]) >= 2 * _SMALLEST_SIDE:
-        wide = ops.pad(scales[-1], [(0, 0), (1, 1), (1, 1), (0, 0)], mode="symmetric")
+        beyond = [(1, 1 + side % 2) for side in scales[-1].shape[1:3]]
+        wide = ops.pad(scales[-1], [(0, 0), *beyond, (0, 0)], mode="symmetric")
         scales.append(ops.average_pool(wide, 4, strides=2, padding="valid"))
     return scales
 
