@@ -40,7 +40,7 @@ def stylize_folder(
         settings: every other choice.
         workspace: folder of all workspaces; the user's state folder when not given.
     """
-    found = look(inbox, outbox, style, settings.video.output)
+    found = look(inbox, outbox, style, settings.video)
     outcomes = [
         _treat(arrival, ready, style, settings, workspace)
         for arrival, ready in settled(found, settings.settle_seconds)

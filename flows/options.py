@@ -85,8 +85,10 @@ def _keyframes(name: str, text: str) -> dict[str, list[str]]:
     keyframes = {}
     for part in text.split():
         number, colon, weights = part.partition(":")
-        if not colon:
-            raise SettingsError(f"{_flag(name)} {text!r} is not written like '0:1,0 48:0,1'.")
+        if not colon or number in keyframes:
+            raise SettingsError(
+                f"{_flag(name)} {text!r} is not written like '0:1,0 48:0,1', each frame once."
+            )
         keyframes[number] = _parts(weights)
     return keyframes
 

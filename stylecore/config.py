@@ -8,6 +8,8 @@ Prefect run, a job's manifest and the README's table are derived from these mode
 only in the rest (codec, chunk length, ...) share their finished frames.
 """
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -267,8 +269,22 @@ class StyleSettings(Settings):
         """How many styles there are."""
         return 1 + len(self.more_styles)
 
+    @field_validator("style_weights")
+    @classmethod
+    def _sum_1(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
+        return _of_sum_1(weights)
+
+    @field_validator("style_keyframes")
+    @classmethod
+    def _sum_1_at_frames(
+        cls, keyframes: dict[int, tuple[float, ...]]
+    ) -> dict[int, tuple[float, ...]]:
+        return {number: _of_sum_1(weights) for number, weights in keyframes.items()}
+
     @model_validator(mode="after")
     def _one_for_each_style(self) -> "StyleSettings":
+        if self.style_weights and self.style_keyframes:
+            raise ValueError("give either --style-weights or --style-keyframes, not both")
         if self.style_weights:
             self._check_weights("--style-weights", self.style_weights)
         for number, weights in self.style_keyframes.items():
@@ -286,8 +302,15 @@ class StyleSettings(Settings):
                 f"{what}: {len(weights)} weights do not fit {self.count} styles; "
                 "--more-styles names the styles beside --style"
             )
-        if min(weights) < 0 or not sum(weights) > 0:
-            raise ValueError(f"{what}: weights cannot be negative, nor all 0")
+
+
+def _of_sum_1(weights: tuple[float, ...]) -> tuple[float, ...]:
+    """Weights as shares of their sum, so that 7,3 and 0.7,0.3 are the same job."""
+    if not all(0 <= weight < math.inf for weight in weights):
+        raise ValueError("weights are finite numbers and cannot be negative")
+    if weights and not any(weights):
+        raise ValueError("at least one weight must be above 0")
+    return tuple(weight / sum(weights) for weight in weights)
 
 
 class OutputSettings(Settings):
@@ -450,13 +473,24 @@ def checked(model: type[Model], values: dict[str, Any]) -> Model:
     try:
         return model(**values)
     except ValidationError as error:
-        complaints = "; ".join(_complaint(detail) for detail in error.errors())
+        complaints = "; ".join(_complaint(model, detail) for detail in error.errors())
         raise SettingsError(f"{complaints}.") from error
 
 
-def _complaint(detail: Any) -> str:
+def _complaint(model: type[Settings], detail: Any) -> str:
     message = str(detail["msg"]).removeprefix("Value error, ").removesuffix(".")
-    named = next((part for part in reversed(detail["loc"]) if isinstance(part, str)), None)
+    named = _option(model, detail["loc"])
     if named is None or message.startswith("--"):
         return message
     return f"--{named.replace('_', '-')} {message}"
+
+
+def _option(model: type[Settings], place: Sequence[int | str]) -> str | None:
+    """The field that a complaint is about, whatever part of its value; None for a whole model."""
+    for part in map(str, place):
+        field = model.model_fields.get(part)
+        nested = field.annotation if field is not None else None
+        if not (isinstance(nested, type) and issubclass(nested, Settings)):
+            return part
+        model = nested
+    return None

@@ -6,7 +6,7 @@ work on the same folders at once: each takes the files that the other has not lo
 """
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -101,11 +101,18 @@ class Arrival(BaseModel):
         return f"source: {size} bytes, changed at {changed} ns"
 
 
-def arrivals(inbox: Path, outbox: Path, style: Path, output: OutputSettings) -> list[Arrival]:
+def arrivals(
+    inbox: Path,
+    outbox: Path,
+    style: Path,
+    output: OutputSettings,
+    *,
+    tools: Sequence[Path] = (),
+) -> list[Arrival]:
     """Every video and still directly in ``inbox``, by name, with the name of its result.
 
-    The outbox is made if it is missing. Hidden and unfinished files are left out, and so is the
-    style picture itself.
+    The outbox is made if it is missing. Hidden and unfinished files are left out, and so are the
+    style picture itself and the ``tools``: further styles and masks.
 
     Raises:
         InputError: the inbox is no folder, or is the outbox too.
@@ -125,7 +132,8 @@ def arrivals(inbox: Path, outbox: Path, style: Path, output: OutputSettings) -> 
     return [
         Arrival(source=path, output=outbox / _result_name(path, style, output))
         for path in sorted(inbox.iterdir())
-        if _is_wanted(path) and not (style.exists() and path.samefile(style))
+        if _is_wanted(path)
+        and not any(tool.exists() and path.samefile(tool) for tool in (style, *tools))
     ]
 
 

@@ -10,10 +10,13 @@ from stylecore.colour import ColourStatistics, colour_statistics, colour_transpo
 from stylecore.config import StyleSettings
 from stylecore.errors import SettingsError
 from stylecore.images import resize, to_float
-from stylecore.media import PICTURE_SUFFIXES, index_source, read_frames, read_picture
+from stylecore.media import PICTURE_SUFFIXES, SourceIndex, index_source, read_frames, read_picture
 
 LUMINANCE = np.array((0.299, 0.587, 0.114), np.float32)
 """Of RGB (Rec. 601, the Y of YIQ; Gatys et al. 2017, section 5.2)."""
+
+BLOCK = 8
+"""Frames of a mask video that are kept at once; they are asked for forwards and backwards."""
 
 
 class StylePlan:
@@ -55,11 +58,16 @@ def weights_at(settings: StyleSettings, number: int) -> tuple[float, ...]:
     keyframes = settings.style_keyframes
     if keyframes:
         numbers = sorted(keyframes)
-        rows = np.array([_of_sum_1(keyframes[key]) for key in numbers])
-        found = [float(np.interp(number, numbers, column)) for column in rows.T]
-    else:
-        found = list(settings.style_weights or (1.0,) * settings.count)
-    return _of_sum_1(found)
+        columns = zip(*(keyframes[key] for key in numbers), strict=True)
+        return tuple(float(np.interp(number, numbers, column)) for column in columns)
+    return settings.style_weights or (1 / settings.count,) * settings.count
+
+
+def mixes_codes(settings: StyleSettings, start: int, stop: int) -> bool:
+    """Whether any frame in [start, stop) is painted between styles, not in one or by masks."""
+    return not settings.style_masks and any(
+        np.count_nonzero(weights_at(settings, number)) > 1 for number in range(start, stop)
+    )
 
 
 def check_masks(masks: Sequence[Path], *, size: tuple[int, int], stop: int) -> None:
@@ -109,11 +117,6 @@ def in_colours_of(light: np.ndarray, source: np.ndarray) -> np.ndarray:
     return np.clip(wanted + np.minimum(fit, 1) * chroma, 0, 1).astype(np.float32)
 
 
-def _of_sum_1(weights: Sequence[float]) -> tuple[float, ...]:
-    total = sum(weights)
-    return tuple(weight / total for weight in weights)
-
-
 def _mask_reader(path: Path, *, size: tuple[int, int], stop: int) -> Callable[[int], np.ndarray]:
     """Frame number -> (H, W) in [0, 1]."""
     if path.suffix.lower() in PICTURE_SUFFIXES:
@@ -125,9 +128,25 @@ def _mask_reader(path: Path, *, size: tuple[int, int], stop: int) -> Callable[[i
             f"The mask {path} has {index.frame_count} frames and the source needs {stop}: give a "
             "picture, or a video that is as long."
         )
-    return lambda number: _light(
-        to_float(next(iter(read_frames(path, index, number, number + 1, size=size))))
-    )
+    return _MaskVideo(path, index, size)
+
+
+class _MaskVideo:
+    """Frames of a mask, decoded in blocks: a frame alone would be decoded from its keyframe on."""
+
+    def __init__(self, path: Path, index: SourceIndex, size: tuple[int, int]) -> None:
+        self._path, self._index, self._size = path, index, size
+        self._first: int | None = None
+        self._block: list[np.ndarray] = []
+
+    def __call__(self, number: int) -> np.ndarray:
+        first = number - number % BLOCK
+        if first != self._first:
+            stop = min(first + BLOCK, self._index.frame_count)
+            frames = read_frames(self._path, self._index, first, stop, size=self._size)
+            self._block = list(frames)
+            self._first = first
+        return _light(to_float(self._block[number - first]))
 
 
 def _light(image: np.ndarray) -> np.ndarray:

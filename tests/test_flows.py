@@ -176,8 +176,9 @@ def test_folder_of_results_may_not_be_the_inbox(inbox: Path, style: Path) -> Non
 
 def test_style_in_the_inbox_is_not_repainted(inbox: Path, tmp_path: Path) -> None:
     style = inbox / "three.png"
-    found = arrivals(inbox, tmp_path / "outbox", style, OutputSettings())
-    assert style not in [arrival.source for arrival in found]
+    mask = inbox / "four.jpg"
+    found = arrivals(inbox, tmp_path / "outbox", style, OutputSettings(), tools=(mask,))
+    assert not {style, mask} & {arrival.source for arrival in found}
 
 
 def test_young_file_is_taken_only_when_it_stops_changing(

@@ -8,7 +8,7 @@ import pytest
 
 from flows.cli import main
 from stylecore.colour import colour_statistics
-from stylecore.config import ImageSettings, StyleSettings, VideoSettings, checked
+from stylecore.config import FastSettings, ImageSettings, StyleSettings, VideoSettings, checked
 from stylecore.errors import InputError, SettingsError
 from stylecore.images import to_float
 from stylecore.media import index_source, read_frames
@@ -65,8 +65,11 @@ def test_weights_go_in_a_straight_line_from_keyframe_to_keyframe():
     ("wrong", "complaint"),
     [
         ({"style_weights": (1, 2, 3)}, "3 weights do not fit 2 styles"),
-        ({"style_weights": (0, 0)}, "nor all 0"),
+        ({"style_weights": (0, 0)}, "--style-weights at least one"),
         ({"style_weights": (1, -1)}, "cannot be negative"),
+        ({"style_weights": (1, float("inf"))}, "finite"),
+        ({"style_weights": (1, 1), "style_keyframes": {0: (1, 0)}}, "not both"),
+        ({"style_keyframes": {4: (1, "much")}}, "--style-keyframes Input should be"),
         ({"style_keyframes": {4: (1,)}}, "--style-keyframes at 4: 1 weights"),
         ({"style_masks": (Path("a"), Path("b"), Path("c"))}, "3 masks do not fit 2 styles"),
     ],
@@ -92,8 +95,27 @@ def test_the_command_line_reads_styles_weights_and_keyframes(
     capsys.readouterr()
     assert main([*command, "--style-keyframes", "0-1,0"]) == 2
     assert "0:1,0 48:0,1" in capsys.readouterr().err
+    assert main([*command, "--style-keyframes", "0:1,0 0:0,1"]) == 2
+    assert "each frame once" in capsys.readouterr().err
     assert main([*command, "--style-weights", "1,2,3"]) == 2
     assert "3 weights do not fit 2 styles" in capsys.readouterr().err
+
+
+def test_a_hub_module_is_refused_to_mix_before_the_work(
+    clip: Path, style: Path, other_style: Path, left_mask: Path, tmp_path: Path
+):
+    def plan(**mixing: object) -> None:
+        settings = VideoSettings(
+            engine="fast",
+            fast=FastSettings(model="http://127.0.0.1:1/nobody/nothing/1"),
+            mixing=StyleSettings(more_styles=(other_style,), **mixing),
+        )
+        open_job(clip, style, tmp_path / "out.mp4", settings, root=tmp_path / "jobs")
+
+    with pytest.raises(SettingsError, match="--model compact"):
+        plan(style_keyframes={3: (1, 0), 5: (0, 1)})
+    plan(style_keyframes={3: (1, 0), 4: (0, 1)})
+    plan(style_masks=(left_mask,))
 
 
 def test_masks_say_where_each_style_is_painted(left_mask: Path):
@@ -106,15 +128,15 @@ def test_masks_say_where_each_style_is_painted(left_mask: Path):
 
 
 def test_a_mask_video_goes_with_the_frames_of_the_source(tmp_path: Path):
-    mask = clips.write_clip(tmp_path / "mask.mp4", frames=6)
+    mask = clips.write_clip(tmp_path / "mask.mp4", frames=11)
     settings = StyleSettings(more_styles=TWO, style_masks=(mask,))
-    plan = StylePlan(settings, settings.style_masks, size=SIZE, stop=6)
+    plan = StylePlan(settings, settings.style_masks, size=SIZE, stop=11)
     index = index_source(mask)
-    for number in (0, 4):
+    for number in (0, 4, 10, 9, 3):
         light = to_float(next(iter(read_frames(mask, index, number, number + 1)))) @ LUMINANCE
         np.testing.assert_allclose(plan.at(number)[1][0], light, atol=1e-5)
-    with pytest.raises(SettingsError, match="6 frames and the source needs 9"):
-        StylePlan(settings, settings.style_masks, size=SIZE, stop=9)
+    with pytest.raises(SettingsError, match="11 frames and the source needs 12"):
+        StylePlan(settings, settings.style_masks, size=SIZE, stop=12)
 
 
 def test_the_key_is_made_of_what_the_files_say(

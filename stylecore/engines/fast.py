@@ -41,10 +41,12 @@ class FastEngine:
         self._network = network or load_fast(settings.model, dtype=settings.precision)
         self._blend = STRONGEST_BLEND * coherence
         self._codes: list[Any] = []
+        self._mixture: tuple[tuple[float, ...], Any] | None = None
 
     def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
         """Encodes the styles, once."""
         self._codes = [self._network.encode(self._as_style(style)) for style in styles]
+        self._mixture = None
 
     def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
         """Paints one frame and keeps the warped frame before where it can be trusted."""
@@ -61,7 +63,7 @@ class FastEngine:
     def _painted(self, frame: FrameInput) -> np.ndarray:
         """The frame in the mixture of the styles, or in each where its mask is."""
         if frame.style_masks is None:
-            code = self._mixed(self._codes, frame.style_weights)
+            code = self._mixed(frame.style_weights)
             return self._network.paint(frame.content, self._strengthened(code, frame.content))
         image = np.zeros_like(frame.content)
         for code, mask in zip(self._codes, frame.style_masks, strict=True):
@@ -70,11 +72,14 @@ class FastEngine:
                 image += mask[..., None] * self._network.paint(frame.content, code)
         return image
 
-    def _mixed(self, codes: Sequence[Any], weights: Sequence[float]) -> Any:
-        used = [(code, weight) for code, weight in zip(codes, weights, strict=True) if weight]
-        if len(used) == 1:
-            return used[0][0]
-        return self._network.mix(*map(list, zip(*used, strict=True)))
+    def _mixed(self, weights: tuple[float, ...]) -> Any:
+        """A code between the styles' own; the same object as long as the weights are the same."""
+        if self._mixture is None or self._mixture[0] != weights:
+            pairs = zip(self._codes, weights, strict=True)
+            codes, shares = zip(*[pair for pair in pairs if pair[1]], strict=True)
+            code = codes[0] if len(codes) == 1 else self._network.mix(codes, shares)
+            self._mixture = weights, code
+        return self._mixture[1]
 
     def _strengthened(self, code: Any, content: np.ndarray) -> Any:
         """A style's code, moved towards that of the frame itself."""

@@ -138,6 +138,11 @@ def load_fast(model: str, *, dtype: Precision = "float32") -> FastNetwork:
     return HubNetwork(model)
 
 
+def can_mix(model: str) -> bool:
+    """Whether the network that a setting names paints between styles; loads nothing."""
+    return model == COMPACT
+
+
 def fast_digest(model: str) -> str:
     """Stands for the network's weights, without loading them.
 

@@ -12,6 +12,10 @@ from stylecore.errors import SettingsError, WeightsError
 
 logger = logging.getLogger(__name__)
 
+CANNOT_MIX = (
+    "a TensorFlow Hub module paints one style at full strength only: use --model compact for less "
+    "or for mixtures, or --style-masks."
+)
 MULTIPLE = 8
 """Frames are padded to a multiple of this: the networks halve their input two or three times."""
 
@@ -48,10 +52,7 @@ class HubNetwork:
 
     def mix(self, codes: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
         """Raises SettingsError: the module's own codes cannot be reached."""
-        raise SettingsError(
-            "a TensorFlow Hub module paints one style at full strength only: use --model compact "
-            "for less or for mixtures, or --style-masks."
-        )
+        raise SettingsError(CANNOT_MIX)
 
     def paint(self, frame: np.ndarray, code: np.ndarray) -> np.ndarray:
         """The frame in the style of the picture ``code``."""
