@@ -152,12 +152,6 @@ class GatysSettings(Settings):
         "float32",
         description="of the judging network; bfloat16 is faster on processors that have it",
     )
-    memory: float = Field(
-        4.0,
-        gt=0,
-        description="gigabytes that one frame may take; larger frames are worked on in windows, "
-        "without seams",
-    )
     learning_rate: float = Field(
         0.01, gt=0, le=1, description="step size of Adam, in pixel values of [0, 1]"
     )
@@ -227,12 +221,16 @@ class FastSettings(Settings):
         description="longer side of the style picture as the network sees it, and so the size of "
         "the strokes; both networks were trained at about 256",
     )
+    style_crop: Literal["whole", "centre"] = Field(
+        "whole",
+        description="what the network sees of the style picture: all of it, or the square in its "
+        "middle, with larger strokes",
+    )
     strength: float = Field(
         1.0,
         ge=0,
         le=1,
-        description="how far to go from the frame's own style (0) to the style picture's (1); "
-        "compact only",
+        description="how far to go from the frame's own style (0) to the style picture's (1)",
     )
     precision: Literal["float32", "bfloat16"] = Field(
         "float32",
@@ -342,6 +340,12 @@ class FrameSettings(Settings):
         None, ge=16, le=16384, description="longer side of the result in pixels; never enlarges"
     )
     seed: int = Field(0, ge=0, lt=2**31, description="seed of every random draw")
+    memory: float = Field(
+        4.0,
+        gt=0,
+        description="gigabytes that painting may take; larger frames are worked on in parts, "
+        "without seams",
+    )
     mixing: StyleSettings = Field(StyleSettings(), title="Styles and colours")
     gatys: GatysSettings = Field(GatysSettings(), title="Gatys engine")
     fast: FastSettings = Field(FastSettings(), title="Fast engine")
@@ -406,6 +410,21 @@ class VideoSettings(FrameSettings):
         """Whether the engine does anything with the motion between frames."""
         by_engine = {"gatys": self.gatys.start == "flow", "fast": self.coherence > 0}
         return by_engine.get(self.engine, False)
+
+    @property
+    def motion_effort(self) -> Literal["thorough", "quick"]:
+        """How closely motion is looked at: a forward pass is done before thorough motion is."""
+        return "quick" if self.engine == "fast" else "thorough"
+
+    @property
+    def needs_previous(self) -> bool:
+        """Whether a frame is told what the frame before became, even without motion."""
+        return self.engine == "gatys" or self.needs_motion
+
+    @property
+    def needs_age(self) -> bool:
+        """Whether a frame is told for how long its places have been in view."""
+        return self.engine == "fast" and self.needs_motion
 
     @property
     def far_references(self) -> tuple[int, ...]:

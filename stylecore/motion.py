@@ -3,8 +3,12 @@
 ``motion[y, x] = (dx, dy)`` in pixels from picture A towards picture B: A(p) is B(p + motion(p)).
 """
 
+from typing import Literal
+
 import cv2
 import numpy as np
+
+from stylecore.images import to_float
 
 DISOCCLUSION_SLOPE, DISOCCLUSION_BIAS = 0.01, 0.5
 BOUNDARY_SLOPE, BOUNDARY_BIAS = 0.01, 0.002
@@ -15,6 +19,7 @@ source's own at the same style loss, and leaves no trails on the real clips."""
 MASK_BLUR = 0.8
 """Standard deviation in pixels. The constants are those of Ruder et al. 2016, section 3.2."""
 
+SLOPE = np.array([[-0.5, 0, 0.5]], np.float32)
 FINEST_SCALE = 0
 SMOOTHNESS = 40.0
 """Weight of smoothness in the variational refinement (OpenCV: alpha). Full resolution in place of
@@ -22,28 +27,77 @@ the preset's half lowers the mean end-point error on three Middlebury pairs from
 pixels; twice the preset's smoothness keeps most of that and calms motion in featureless sky, which
 would otherwise be masked as full of edges."""
 
+Effort = Literal["thorough", "quick"]
+HALVED_FROM = 800
+"""Longer side in pixels from which quick motion is estimated at half the size."""
+_PRESETS = {
+    "thorough": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
+    "quick": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
+}
+
+
+def trusted_motion(
+    a: np.ndarray, b: np.ndarray, *, effort: Effort = "thorough"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Motion from ``a`` towards ``b``, and where it can be trusted.
+
+    Args:
+        a, b: as for ``estimate_motion``.
+        effort: quick estimates large pictures at half their size, for about a fifteenth of the
+            work: on four real clips the error of a frame against the warped one before grows by
+            a tenth to a third (1.4e-4 to 1.9e-4 on the worst).
+
+    Returns:
+        Motion (H, W, 2) and mask (H, W), as of ``estimate_motion`` and ``consistency_mask``.
+    """
+    height, width = a.shape[:2]
+    grey_a, grey_b = _grey(a), _grey(b)
+    halved = effort == "quick" and max(height, width) >= HALVED_FROM
+    if halved:
+        size = (width + 1) // 2, (height + 1) // 2
+        grey_a, grey_b = (
+            cv2.resize(grey, size, interpolation=cv2.INTER_AREA) for grey in (grey_a, grey_b)
+        )
+    backward = _searched(grey_a, grey_b, effort)
+    mask = consistency_mask(backward, _searched(grey_b, grey_a, effort))
+    if halved:
+        backward, mask = (
+            resized_motion(backward, (width, height)),
+            cv2.resize(mask, (width, height)),
+        )
+    return backward, mask
+
 
 def estimate_motion(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Motion from ``a`` towards ``b`` by dense inverse search (Kroeger et al. 2016).
 
     Args:
-        a, b: (H, W, 3) RGB of one size, uint8 or float32 in [0, 1].
+        a, b: (H, W, 3) RGB of one size: uint8, uint16 or float32 in [0, 1].
 
     Returns:
         (H, W, 2) float32 in pixels, the same whatever the number of threads.
     """
-    searcher = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    searcher.setFinestScale(FINEST_SCALE)
-    searcher.setVariationalRefinementAlpha(SMOOTHNESS)
-    return searcher.calc(_grey(a), _grey(b), None)
+    return _searched(_grey(a), _grey(b), "thorough")
 
 
-def warp(image: np.ndarray, motion: np.ndarray) -> np.ndarray:
-    """``warp(image, motion)(p) = image(p + motion(p))``, bilinear; beyond the border it repeats.
+def resized_motion(motion: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The motion (H, W, 2) of pictures scaled to ``size`` = (width, height)."""
+    height, width = motion.shape[:2]
+    smaller = size[0] * size[1] < width * height
+    interpolation = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    scale = np.array((size[0] / width, size[1] / height), np.float32)
+    return cv2.resize(motion, size, interpolation=interpolation) * scale
+
+
+def warp(
+    image: np.ndarray, motion: np.ndarray, *, border: int = cv2.BORDER_REPLICATE
+) -> np.ndarray:
+    """``warp(image, motion)(p) = image(p + motion(p))``, bilinear.
 
     Args:
         image: (H, W) or (H, W, C).
         motion: (H, W, 2) in pixels.
+        border: what lies beyond the border, as OpenCV calls it: it repeats, or is 0 when constant.
     """
     height, width = motion.shape[:2]
     columns, rows = np.meshgrid(
@@ -51,7 +105,7 @@ def warp(image: np.ndarray, motion: np.ndarray) -> np.ndarray:
     )
     return cv2.remap(
         image, columns + motion[..., 0], rows + motion[..., 1],
-        interpolation=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
+        interpolation=cv2.INTER_LINEAR, borderMode=border,
     )  # fmt: skip
 
 
@@ -70,31 +124,42 @@ def consistency_mask(backward: np.ndarray, forward: np.ndarray) -> np.ndarray:
     Returns:
         (H, W) float32 in [0, 1], 1 where it can be trusted.
     """
-    there_and_back = _square(backward + warp(forward, backward))
-    lengths = _square(backward) + _square(warp(forward, backward))
-    hidden = there_and_back > DISOCCLUSION_SLOPE * lengths + DISOCCLUSION_BIAS
-    gradients = sum(
-        _square(np.stack(np.gradient(backward[..., axis]), axis=-1)) for axis in range(2)
+    returned = warp(forward, backward)
+    length = _square(backward)
+    hidden = _square(backward + returned) > (
+        DISOCCLUSION_SLOPE * (length + _square(returned)) + DISOCCLUSION_BIAS
     )
-    edge = gradients > BOUNDARY_SLOPE * _square(backward) + BOUNDARY_BIAS
-    mask = np.where(edge, BOUNDARY_TRUST, 1.0).astype(np.float32)
+    slopes = _square(cv2.filter2D(backward, -1, SLOPE)) + _square(
+        cv2.filter2D(backward, -1, SLOPE.T)
+    )
+    edge = slopes > BOUNDARY_SLOPE * length + BOUNDARY_BIAS
+    mask = np.where(edge, np.float32(BOUNDARY_TRUST), np.float32(1))
     mask[_beyond_border(backward)] = 0.0
     mask[hidden] = -1.0
     return np.clip(cv2.GaussianBlur(mask, (0, 0), MASK_BLUR), 0.0, 1.0)
 
 
+def _searched(grey_a: np.ndarray, grey_b: np.ndarray, effort: Effort) -> np.ndarray:
+    searcher = cv2.DISOpticalFlow.create(_PRESETS[effort])
+    searcher.setFinestScale(FINEST_SCALE)
+    searcher.setVariationalRefinementAlpha(SMOOTHNESS)
+    return searcher.calc(grey_a, grey_b, None)
+
+
 def _beyond_border(motion: np.ndarray) -> np.ndarray:
     height, width = motion.shape[:2]
-    columns = np.arange(width) + motion[..., 0]
-    rows = np.arange(height)[:, None] + motion[..., 1]
+    columns = np.arange(width, dtype=np.float32) + motion[..., 0]
+    rows = np.arange(height, dtype=np.float32)[:, None] + motion[..., 1]
     return (columns < 0) | (columns > width - 1) | (rows < 0) | (rows > height - 1)
 
 
 def _square(vectors: np.ndarray) -> np.ndarray:
-    return np.sum(np.square(vectors), axis=-1)
+    return vectors[..., 0] ** 2 + vectors[..., 1] ** 2
 
 
 def _grey(image: np.ndarray) -> np.ndarray:
+    if image.dtype == np.uint16:
+        image = to_float(image)
     if image.dtype != np.uint8:
         image = np.rint(np.clip(image, 0, 1) * np.float32(255)).astype(np.uint8)
     return cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)

@@ -37,8 +37,7 @@ from stylecore.media import (
     write_picture,
     write_video,
 )
-from stylecore.networks.fast import can_mix
-from stylecore.networks.hub import CANNOT_MIX
+from stylecore.overlap import ahead
 from stylecore.shots import ANALYSIS_SIZE, detect_shots
 from stylecore.store import (
     Chunk,
@@ -52,7 +51,7 @@ from stylecore.store import (
     file_fact,
     job_key,
 )
-from stylecore.styles import StylePlan, check_masks, grey_like, mixes_codes, recoloured
+from stylecore.styles import StylePlan, check_masks, grey_like, recoloured
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,6 @@ def open_job(
         width, height = fitted_size(index.width, index.height, settings.size)
         check_output(output, settings.output, index=index, size=(width, height))
         start, stop = settings.frame_range(index.frame_count)
-        _check_mixing(settings, start, stop)
         check_masks(settings.mixing.style_masks, size=(width, height), stop=stop)
         chunks, colours = _plan_chunks(source, index, start, stop, settings)
         workspace.create(
@@ -204,7 +202,7 @@ def assemble(
             raise OutputExistsError(output)
         temporary = output.with_name(f".{output.stem}.{job.key[:8]}.part{output.suffix}")
         notes = write_video(
-            _stored_frames(workspace, on_progress),
+            ahead(_stored_frames(workspace, on_progress)),
             temporary,
             source=job.source.path,
             index=job.index,
@@ -335,13 +333,6 @@ def _plan_chunks(
     kept = [colours_of_all(colours[shot.start : shot.stop]) for shot in shots if colours]
     chunks = _chunks([(start + shot.start, start + shot.stop) for shot in shots], settings)
     return tuple(chunks), tuple(Colours.of(statistics) for statistics in kept)
-
-
-def _check_mixing(settings: VideoSettings, start: int, stop: int) -> None:
-    """Refuses before the work what the network would refuse in the midst of it."""
-    cannot = settings.engine == "fast" and not can_mix(settings.fast.model)
-    if cannot and mixes_codes(settings.mixing, start, stop):
-        raise SettingsError(CANNOT_MIX)
 
 
 def _with_facts(

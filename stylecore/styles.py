@@ -63,13 +63,6 @@ def weights_at(settings: StyleSettings, number: int) -> tuple[float, ...]:
     return settings.style_weights or (1 / settings.count,) * settings.count
 
 
-def mixes_codes(settings: StyleSettings, start: int, stop: int) -> bool:
-    """Whether any frame in [start, stop) is painted between styles, not in one or by masks."""
-    return not settings.style_masks and any(
-        np.count_nonzero(weights_at(settings, number)) > 1 for number in range(start, stop)
-    )
-
-
 def check_masks(masks: Sequence[Path], *, size: tuple[int, int], stop: int) -> None:
     """Opens every mask and reads its first frame.
 

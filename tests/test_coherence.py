@@ -1,15 +1,18 @@
 """What an engine is told of other frames: which, moved how, and how far to be trusted."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from stylecore.coherence import LUMINANCE, stylize_missing, with_light
+from stylecore.coherence import LUMINANCE, light_change, stylize_missing, with_light
 from stylecore.config import GatysSettings, VideoSettings
-from stylecore.engines import FrameInput, FrameRecord
+from stylecore.engines import Engine, FrameInput, FrameRecord
+from stylecore.errors import WeightsError
 from stylecore.images import to_float
 from stylecore.media import read_frames
 from stylecore.motion import consistency_mask, estimate_motion, warp
@@ -21,7 +24,7 @@ INSIDE = (slice(12, -12), slice(24, -24))
 """Of a frame, what a motion of some pixels does not bring in from beyond the border."""
 
 
-class Recorder:
+class Recorder(Engine):
     """An engine that keeps what it is told and gives back the source, a little darker each time."""
 
     def __init__(self) -> None:
@@ -143,9 +146,19 @@ def fading(share: float, *, size: tuple[int, int] = (192, 128)) -> np.ndarray:
     return np.clip(to_float(clips.picture(3, size=size)) * share, 0, 1)
 
 
+def in_the_light_of(
+    image: np.ndarray, now: np.ndarray, before: np.ndarray, mask: np.ndarray | None = None
+) -> np.ndarray:
+    """``image`` through the change from ``before`` to ``now``, which do not move."""
+    shape = now.shape[:2]
+    mask = np.ones(shape, np.float32) if mask is None else mask
+    still = np.zeros((*shape, 2), np.float32)
+    return with_light(image, light_change(now, before, still, mask))
+
+
 def test_a_fade_is_followed():
     before, now = fading(1.0), fading(0.8)
-    followed = with_light(before, now, before, np.ones(now.shape[:2], np.float32))
+    followed = in_the_light_of(before, now, before)
     error_without, error_with = (np.abs(image - now).mean() for image in (before, followed))
     assert error_with < 0.4 * error_without
 
@@ -155,16 +168,14 @@ def test_noise_is_not_light():
     scene = fading(1.0, size=(384, 256))
     draws = random.normal(0, 0.03, (2, *scene.shape))
     noisy = np.clip(scene + draws, 0, 1).astype(np.float32)
-    mask = np.ones(scene.shape[:2], np.float32)
-    followed = with_light(scene, noisy[0], noisy[1], mask)
-    assert np.abs(followed - scene).max() < 1 / 255
+    assert np.abs(in_the_light_of(scene, noisy[0], noisy[1]) - scene).max() < 1 / 255
 
 
 def test_light_is_not_taken_from_where_the_motion_is_wrong():
     before, now = fading(1.0), fading(1.0)
     mask = np.ones(now.shape[:2], np.float32)
     now[:, 96:], mask[:, 96:] = 1.0, 0.0
-    followed = with_light(before, now, before, mask)
+    followed = in_the_light_of(before, now, before, mask)
     assert np.abs(followed - before)[:, :96].max() < 1 / 255
 
 
@@ -192,3 +203,67 @@ def test_frames_know_their_styles(scene, style):
     )  # fmt: skip
     assert [frame.style_weights for frame in engine.told] == [(0.0,), (1.0,)]
     assert replace(engine.told[0]).style_masks is masks
+
+
+def fast(scene: Path, style: Path, **changes: object) -> Workspace:
+    settings = VideoSettings(engine="fast", **changes)
+    folder = scene.parent
+    return open_job(scene, style, folder / "out.mp4", settings, root=folder / "jobs")
+
+
+def test_places_age_while_they_are_in_view_and_begin_anew_at_the_border(scene, style):
+    told = work(fast(scene, style))
+    assert told[0][1].age is None
+    for _, frame in told[1:]:
+        assert frame.age.shape == frame.content.shape[:2]
+        inside = frame.age[INSIDE]
+        assert np.median(inside) == frame.number and inside.max() <= frame.number
+    left = told[-1][1].age[INSIDE[0], 0]
+    assert left.max() < 5, "what comes in at the left is as old as the scene"
+
+
+class Measuring(Recorder):
+    """Measures the number of a frame, and counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.measured: list[int] = []
+
+    def measure(self, frame: FrameInput) -> tuple[np.ndarray, ...]:
+        self.measured.append(frame.number)
+        return (np.array([float(frame.number)]),)
+
+
+@pytest.mark.parametrize("chunk_frames", [7, 1000])
+def test_statistics_glide_from_knot_to_knot_however_a_shot_is_cut(
+    tmp_path, style, chunk_frames, monkeypatch
+):
+    monkeypatch.setattr("stylecore.statistics.KNOT", 4)
+    scene = clips.write_clip(tmp_path / "scene.mp4", frames=14)
+    engine = Measuring()
+    workspace = fast(scene, style, chunk_frames=chunk_frames)
+    for chunk in workspace.job.chunks:
+        numbers = list(range(chunk.start, chunk.stop))
+        read = partial(read_frames, scene, workspace.job.index)
+        list(stylize_missing(workspace, chunk, numbers, engine, read=read))
+    found = [float(frame.statistics[0][0]) for frame in engine.told]
+    assert found == [0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert engine.measured == [0, 4, 8, 12]
+
+
+def test_a_stage_that_fails_ends_the_others_and_keeps_what_is_stored(scene, style):
+    class Failing(Recorder):
+        def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
+            if frame.number == 5:
+                raise WeightsError("no more")
+            return super().render(frame)
+
+    workspace = fast(scene, style)
+    (chunk,) = workspace.job.chunks
+    read = partial(read_frames, scene, workspace.job.index)
+    made = stylize_missing(workspace, chunk, list(range(10)), Failing(), read=read)
+    threads = threading.active_count()
+    with pytest.raises(WeightsError, match="no more"):
+        list(made)
+    assert workspace.finished(0, 10) == set(range(5))
+    assert threading.active_count() == threads

@@ -58,36 +58,41 @@ class TestRenderer:
         np.testing.assert_array_equal(FromDepth()(deep), images)
 
 
+def painted_by(network: CompactFast, frame: np.ndarray, code: StyleCode) -> np.ndarray:
+    (painted,) = network.paint([frame], code)
+    return painted
+
+
 class TestCompactFast:
     def test_ships_in_at_most_four_megabytes(self):
         assert COMPACT_FAST_WEIGHTS.stat().st_size <= 4_000_000
 
     @pytest.mark.parametrize("size", [(8, 8), (41, 59), (359, 641)])
     def test_keeps_any_size_and_the_range(self, network, size):
-        painted = network.paint(waves(*size), network.encode(STYLE))
+        painted = painted_by(network, waves(*size), network.encode(STYLE))
         assert painted.shape == (*size, 3) and painted.dtype == np.float32
         assert painted.min() >= 0 and painted.max() <= 1
 
     def test_an_even_surface_has_no_grid_and_no_halo(self, network):
         """What a flat frame becomes is flat again, up to its border."""
         code = network.encode(STYLE)
-        painted = network.paint(np.full((96, 128, 3), (0.3, 0.5, 0.7), np.float32), code)
+        painted = painted_by(network, np.full((96, 128, 3), (0.3, 0.5, 0.7), np.float32), code)
         pixels = painted.reshape(-1, 3)
         assert np.abs(pixels - np.median(pixels, 0)).max() < 0.03
 
     def test_a_pixel_depends_on_its_surroundings_only(self, network):
         """So a frame may be cut into tiles, and one end of it does not make the other flicker."""
         code, frame = network.encode(STYLE), waves(64, 512)
-        colours = colour_statistics(frame)
+        held = [network.measure(frame, code)]
         changed = frame.copy()
         changed[:, 400:] = 1 - changed[:, 400:]
-        before, after = (network.paint(one, code, colours=colours) for one in (frame, changed))
+        (before,), (after,) = (network.paint([one], code, held) for one in (frame, changed))
         np.testing.assert_allclose(before[:, :256], after[:, :256], atol=1e-5)
         assert np.abs(before[:, 400:] - after[:, 400:]).mean() > 0.05
 
     def test_takes_the_colours_of_the_style(self, network):
         frame, distances = waves(128, 160), []
-        painted = network.paint(frame, network.encode(STYLE))
+        painted = painted_by(network, frame, network.encode(STYLE))
         for picture in (frame, painted):
             distances.append(np.abs(picture.mean((0, 1)) - STYLE.mean((0, 1))).sum())
         assert distances[1] < 0.4 * distances[0]
@@ -95,12 +100,18 @@ class TestCompactFast:
     def test_styles_mix_by_their_codes(self, network):
         frame = waves(64, 96)
         one, other = network.encode(STYLE), network.encode(1 - STYLE)
-        ends = [network.paint(frame, code) for code in (one, other)]
-        middle = network.paint(frame, network.mix([one, other], [0.5, 0.5]))
+        ends = [painted_by(network, frame, code) for code in (one, other)]
+        middle = painted_by(network, frame, network.mix([one, other], [0.5, 0.5]))
         apart = np.abs(ends[0] - ends[1]).mean()
         assert all(np.abs(middle - end).mean() < 0.8 * apart for end in ends)
-        same = network.paint(frame, network.mix([one, other], [1.0, 0.0]))
+        same = painted_by(network, frame, network.mix([one, other], [1.0, 0.0]))
         np.testing.assert_allclose(same, ends[0], atol=1e-5)
+
+    def test_frames_painted_together_are_as_alone(self, network):
+        frames, code = [waves(41, 59), 1 - waves(41, 59)], network.encode(STYLE)
+        together = network.paint(frames, code)
+        for frame, painted in zip(frames, together, strict=True):
+            np.testing.assert_allclose(painted, painted_by(network, frame, code), atol=1e-6)
 
     def test_other_weights_are_refused_in_one_sentence(self, tmp_path):
         np.savez(tmp_path / "other.npz", nothing=np.zeros(3))
@@ -110,7 +121,7 @@ class TestCompactFast:
 
     def test_bfloat16_paints_nearly_the_same(self, network):
         frame, coarse = waves(64, 96), CompactFast(dtype="bfloat16")
-        painted = [each.paint(frame, each.encode(STYLE)) for each in (network, coarse)]
+        painted = [painted_by(each, frame, each.encode(STYLE)) for each in (network, coarse)]
         assert 0 < np.abs(painted[0] - painted[1]).mean() < 0.01
 
     def test_digest_stands_for_the_weights(self):
@@ -151,7 +162,7 @@ from stylecore.networks.fast import CompactFast
 from stylecore.networks.features import load_features
 frame, style = (np.load(path) for path in sys.argv[1:3])
 network = CompactFast()
-painted = network.paint(frame, network.encode(style))
+(painted,) = network.paint([frame], network.encode(style))
 layers = [f"block{block}_conv1" for block in range(1, 6)]
 features = load_features("compact", layers)(frame[None])
 np.savez(sys.argv[3], painted=painted, **{name: np.asarray(features[name]) for name in layers})
@@ -167,7 +178,7 @@ def test_both_networks_give_the_same_on_jax(network, tmp_path, jax_alone):
         env=jax_alone, cwd=tmp_path, check=True,
     )  # fmt: skip
     found = np.load(tmp_path / "jax.npz")
-    painted = network.paint(frame, network.encode(STYLE))
+    painted = painted_by(network, frame, network.encode(STYLE))
     np.testing.assert_allclose(found["painted"], painted, atol=1e-3)
     layers = [name for name in found.files if name != "painted"]
     for name, values in load_features("compact", layers)(frame[None]).items():

@@ -102,8 +102,8 @@ def test_styles_are_seen_the_same_in_windows(network):
 
 def test_memory_that_does_not_suffice_is_one_sentence():
     with pytest.raises(SettingsError, match="--memory"):
-        pixels_at_once(GatysSettings(memory=1.0), (2160, 3840))
-    assert pixels_at_once(GatysSettings(memory=6.0), (2160, 3840)) > 2**16
+        pixels_at_once(GatysSettings(), (2160, 3840), 1.0)
+    assert pixels_at_once(GatysSettings(), (2160, 3840), 6.0) > 2**16
 
 
 class Full(Exception):

@@ -8,7 +8,7 @@ import pytest
 
 from flows.cli import main
 from stylecore.colour import colour_statistics
-from stylecore.config import FastSettings, ImageSettings, StyleSettings, VideoSettings, checked
+from stylecore.config import ImageSettings, StyleSettings, VideoSettings, checked
 from stylecore.errors import InputError, SettingsError
 from stylecore.images import to_float
 from stylecore.media import index_source, read_frames
@@ -99,23 +99,6 @@ def test_the_command_line_reads_styles_weights_and_keyframes(
     assert "each frame once" in capsys.readouterr().err
     assert main([*command, "--style-weights", "1,2,3"]) == 2
     assert "3 weights do not fit 2 styles" in capsys.readouterr().err
-
-
-def test_a_hub_module_is_refused_to_mix_before_the_work(
-    clip: Path, style: Path, other_style: Path, left_mask: Path, tmp_path: Path
-):
-    def plan(**mixing: object) -> None:
-        settings = VideoSettings(
-            engine="fast",
-            fast=FastSettings(model="http://127.0.0.1:1/nobody/nothing/1"),
-            mixing=StyleSettings(more_styles=(other_style,), **mixing),
-        )
-        open_job(clip, style, tmp_path / "out.mp4", settings, root=tmp_path / "jobs")
-
-    with pytest.raises(SettingsError, match="--model compact"):
-        plan(style_keyframes={3: (1, 0), 5: (0, 1)})
-    plan(style_keyframes={3: (1, 0), 4: (0, 1)})
-    plan(style_masks=(left_mask,))
 
 
 def test_masks_say_where_each_style_is_painted(left_mask: Path):

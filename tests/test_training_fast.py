@@ -96,7 +96,7 @@ def test_the_exported_weights_paint(trained):
     assert weights.stat().st_size < 4_000_000
     network = CompactFast(weights)
     picture = texture(np.random.default_rng(9)).astype(np.float32) / 255
-    assert np.isfinite(network.paint(picture, network.encode(picture[::-1]))).all()
+    assert np.isfinite(network.paint([picture], network.encode(picture[::-1]))).all()
 
 
 def test_a_run_leaves_a_plot_of_its_losses_and_sample_pictures(trained):

@@ -1,10 +1,12 @@
 """What every engine is: a style goes in once, then frame after frame."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
+
+from stylecore.networks.fast import Statistics
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class FrameInput:
     """(H, W, 3): ``previous`` moved along the motion onto this frame."""
     mask: np.ndarray | None = None
     """(H, W) in [0, 1]: 1 where ``warped`` can be trusted."""
+    age: np.ndarray | None = None
+    """(H, W): for how many frames the place has been in view without a break, 0 when it is new."""
     references: tuple[Reference, ...] = ()
     """Results further away in time that the frame shall stay near to as well."""
     own: np.ndarray | None = None
@@ -42,6 +46,10 @@ class FrameInput:
     """One for each style; their sum is 1."""
     style_masks: np.ndarray | None = None
     """(styles, H, W): where each style is painted; the sum at a pixel is 1. None: everywhere."""
+    statistics: Statistics = ()
+    """Measured in the shot and held steady; the frame's own count when empty."""
+    draft: np.ndarray | None = None
+    """(H, W, 3): what the engine's ``draft`` made of the frame; None where it made nothing."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +63,20 @@ class FrameRecord:
     seconds: float = 0.0
 
 
-class Engine(Protocol):
+class Engine(ABC):
     """Repaints frames.
 
     A result depends on the style, the settings and the ``FrameInput`` only, never on what the
     engine did before: that is what makes an interrupted job go on with the same bytes.
+
+    ``measure`` and ``draft`` need no results of other frames: they run ahead of ``render``, in
+    threads of their own.
     """
 
+    batch = 1
+    """How many frames ``draft`` takes at once."""
+
+    @abstractmethod
     def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
         """Takes the styles, once per job.
 
@@ -73,5 +88,17 @@ class Engine(Protocol):
             WeightsError: the network's weights are missing or do not fit.
         """
 
+    @abstractmethod
     def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
         """Repaints one frame: (H, W, 3) float32 in [0, 1], and how it went."""
+
+    def measure(self, frame: FrameInput) -> Statistics:
+        """What shall be held steady within a shot; nothing unless the engine says otherwise."""
+        return ()
+
+    def draft(self, frames: Sequence[FrameInput]) -> list[np.ndarray | None]:
+        """What can be made of up to ``batch`` frames by themselves; a frame's depends on it alone.
+
+        Nothing unless the engine says otherwise.
+        """
+        return [None] * len(frames)

@@ -17,7 +17,7 @@ import numpy as np
 from stylecore.colour import colour_statistics, colour_transport
 from stylecore.config import GatysSettings
 from stylecore.engines import quasi_newton
-from stylecore.engines.base import FrameInput, FrameRecord, Reference
+from stylecore.engines.base import Engine, FrameInput, FrameRecord, Reference
 from stylecore.engines.descent import Descent
 from stylecore.engines.objective import Features, Objective, StyleTargets
 from stylecore.errors import SettingsError, WeightsError
@@ -58,7 +58,7 @@ class _Level:
     styles: StyleTargets
 
 
-class GatysEngine:
+class GatysEngine(Engine):
     """Content + style + total-variation + temporal loss, minimised on the pixels."""
 
     def __init__(
@@ -67,6 +67,7 @@ class GatysEngine:
         *,
         coherence: float = 0.8,
         seed: int = 0,
+        memory: float = 4.0,
         features: Features | None = None,
     ) -> None:
         """
@@ -74,6 +75,7 @@ class GatysEngine:
             settings: what the picture is judged by, and how long it is worked on.
             coherence: factor of the temporal weight.
             seed: of every random draw.
+            memory: gigabytes that one frame may take.
             features: the judging network, instead of the one that ``settings`` names.
 
         Raises:
@@ -83,6 +85,7 @@ class GatysEngine:
         self._settings = settings
         self._temporal_weight = settings.temporal_weight * coherence
         self._seed = seed
+        self._memory = memory
         self._objective = Objective(
             features or _load_features(settings), settings, temporal=self._temporal_weight
         )
@@ -100,7 +103,7 @@ class GatysEngine:
             SettingsError: the frame does not fit the memory that the settings allow.
         """
         self._styles = tuple(styles)
-        self._pixels = min(pixels_at_once(self._settings, shape), shape[0] * shape[1])
+        self._pixels = min(pixels_at_once(self._settings, shape, self._memory), shape[0] * shape[1])
         self._with_less_when_full(lambda: self._set_levels(shape))
 
     def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
@@ -286,8 +289,8 @@ class GatysEngine:
         return warp(image, self._settings.boil * BOIL_REACH * max(height, width) * field)
 
 
-def pixels_at_once(settings: GatysSettings, shape: tuple[int, int]) -> int:
-    """Most pixels of a frame that the network may look at at once, in the memory allowed.
+def pixels_at_once(settings: GatysSettings, shape: tuple[int, int], memory: float) -> int:
+    """Most pixels of a frame that the network may look at at once, in ``memory`` gigabytes.
 
     Raises:
         SettingsError: not even a small window would fit.
@@ -295,7 +298,7 @@ def pixels_at_once(settings: GatysSettings, shape: tuple[int, int]) -> int:
     frame_bytes = shape[0] * shape[1] * FRAME_BYTES[settings.optimiser]
     per_pixel = NETWORK_BYTES[settings.features]
     per_pixel += GAUSSIAN_BYTES if "gaussian" in settings.representations else 0
-    pixels = int((settings.memory * 1e9 - frame_bytes) / per_pixel)
+    pixels = int((memory * 1e9 - frame_bytes) / per_pixel)
     if pixels < FEWEST_PIXELS:
         least = frame_bytes + FEWEST_PIXELS * per_pixel
         raise SettingsError(

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from stylecore.engines.base import FrameInput, FrameRecord
+from stylecore.engines.base import Engine, FrameInput, FrameRecord
 
 
-class IdentityEngine:
+class IdentityEngine(Engine):
     """Returns every frame as it came."""
 
     def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:

@@ -6,31 +6,45 @@ from dataclasses import replace
 import numpy as np
 
 from stylecore.engines.base import Engine, FrameInput, FrameRecord
+from stylecore.networks.fast import Statistics
 from stylecore.styles import grey, in_colours_of
 
 
-class LuminanceEngine:
+class LuminanceEngine(Engine):
     """Has an engine paint in greys, and gives every frame the colours of its source."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.batch = engine.batch
 
     def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
         """Takes the styles, which are grey already."""
         self._engine.prepare(styles, shape=shape)
+        self.batch = self._engine.batch
+
+    def measure(self, frame: FrameInput) -> Statistics:
+        """Of the frame in greys."""
+        return self._engine.measure(_without_colours(frame))
+
+    def draft(self, frames: Sequence[FrameInput]) -> list[np.ndarray | None]:
+        """In greys."""
+        return self._engine.draft([_without_colours(frame) for frame in frames])
 
     def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
         """Stored frames have colours, which are the source's: their greys are what was painted."""
-        without_colours = replace(
-            frame,
-            content=grey(frame.content),
-            previous=_grey(frame.previous),
-            warped=_grey(frame.warped),
-            own=_grey(frame.own),
-            references=tuple(replace(one, image=grey(one.image)) for one in frame.references),
-        )
-        image, record = self._engine.render(without_colours)
+        image, record = self._engine.render(_without_colours(frame))
         return in_colours_of(image, frame.content), record
+
+
+def _without_colours(frame: FrameInput) -> FrameInput:
+    return replace(
+        frame,
+        content=grey(frame.content),
+        previous=_grey(frame.previous),
+        warped=_grey(frame.warped),
+        own=_grey(frame.own),
+        references=tuple(replace(one, image=grey(one.image)) for one in frame.references),
+    )
 
 
 def _grey(image: np.ndarray | None) -> np.ndarray | None:

@@ -10,7 +10,7 @@ from stylecore.engines.base import Engine
 from stylecore.networks.fast import fast_digest
 from stylecore.networks.features import features_digest
 
-ALGORITHM_VERSIONS = {"gatys": 2, "fast": 3, "identity": 1}
+ALGORITHM_VERSIONS = {"gatys": 3, "fast": 4, "identity": 1}
 """Raised whenever an engine would paint other pixels from the same settings."""
 
 
@@ -42,13 +42,16 @@ def _create_gatys(settings: FrameSettings) -> Engine:
     from stylecore.engines.gatys import GatysEngine
 
     coherence = getattr(settings, "coherence", 0.0)
-    return GatysEngine(settings.gatys, coherence=coherence, seed=settings.seed)
+    return GatysEngine(
+        settings.gatys, coherence=coherence, seed=settings.seed, memory=settings.memory
+    )
 
 
 def _create_fast(settings: FrameSettings) -> Engine:
     from stylecore.engines.fast import FastEngine
 
-    return FastEngine(settings.fast, coherence=getattr(settings, "coherence", 0.0))
+    coherence = getattr(settings, "coherence", 0.0)
+    return FastEngine(settings.fast, coherence=coherence, memory=settings.memory)
 
 
 def _create_identity(settings: FrameSettings) -> Engine:

@@ -34,14 +34,19 @@ class Window:
 
         return Window(*(strided(part) for part in vars(self).values()))
 
+    @property
+    def core_inside(self) -> tuple[slice, slice]:
+        """Rows and columns of the core, counted from the window's own corner."""
+        top, left = self.rows.start, self.columns.start
+        return (
+            slice(self.core_rows.start - top, self.core_rows.stop - top),
+            slice(self.core_columns.start - left, self.core_columns.stop - left),
+        )
+
     def core_mask(self) -> np.ndarray:
         """(1, h, w, 1) float32 over the window, 1 in its core."""
         mask = np.zeros((self.rows.stop - self.rows.start, self.columns.stop - self.columns.start))
-        top, left = self.rows.start, self.columns.start
-        mask[
-            self.core_rows.start - top : self.core_rows.stop - top,
-            self.core_columns.start - left : self.core_columns.stop - left,
-        ] = 1
+        mask[self.core_inside] = 1
         return mask[None, :, :, None].astype(np.float32)
 
 

@@ -67,7 +67,8 @@ CONTAINERS = {MP4: "mp4", ".m4v": "mp4", MOV: "mov", MKV: "matroska", WEBM: "web
 _YUV420 = ("yuv420p", "yuv444p", "yuv420p10le", "yuv444p10le")
 CODECS = {
     "h264": Codec(
-        "libx264", frozenset({MP4, ".m4v", MOV, MKV}), 16, "medium", _YUV420,
+        # The preset: at this quality the files are as large as with "medium", in half the time.
+        "libx264", frozenset({MP4, ".m4v", MOV, MKV}), 16, "faster", _YUV420,
         # The macroblock tree looks at memory that nobody wrote, so that bytes differ from run to
         # run (seen with x264 165 and glibc's MALLOC_PERTURB_).
         (("x264-params", "mbtree=0"),),

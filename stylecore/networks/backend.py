@@ -53,6 +53,17 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return tf.function(function)
 
 
+def has_accelerator() -> bool:
+    """Whether networks run on a GPU or the like, where several pictures at once are faster."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return bool(jax.default_backend() != "cpu")
+    import tensorflow as tf
+
+    return bool(tf.config.list_logical_devices("GPU"))
+
+
 def make_deterministic() -> None:
     """Has TensorFlow use only operations that give the same bits every time; JAX on CPU does."""
     if keras.backend.backend() == "tensorflow":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -17,28 +18,48 @@ COMPACT = "compact"
 COMPACT_FAST_WEIGHTS = Path(__file__).parents[1] / "weights" / "compact_fast.npz"
 MARGIN = 4
 """Pixels around a frame: between shuffles, no border is like the inside."""
+KEPT_FOLDED = 16
+"""Codes whose kernels are kept: frames mostly share one, and masks have one for each style."""
 COLOUR_STEP = 4
 """A frame's colours are taken from every pixel of every fourth row and column."""
+
+
+Statistics = tuple[np.ndarray, ...]
+"""Means over a frame that a network is normalised by; between two frames they can be mixed."""
 
 
 class FastNetwork(Protocol):
     """Repaints frames; pictures are (H, W, 3) float32 RGB in [0, 1], of any size.
 
-    Codes are made once for a style and are the network's own affair.
+    Codes are made once for a style and are the network's own affair. All methods may be called
+    from several threads.
     """
+
+    bytes_per_pixel: int
+    """Of memory at work; 0 when a frame cannot be painted in tiles."""
 
     def encode(self, style: np.ndarray) -> Any:
         """What the network has to know of a style picture."""
 
     def mix(self, codes: Sequence[Any], weights: Sequence[float]) -> Any:
-        """A code between others; weights sum to 1.
+        """A code between others; weights sum to 1."""
 
-        Raises:
-            SettingsError: the network cannot do that.
+    def measure(self, frame: np.ndarray, code: Any) -> Statistics:
+        """What ``paint`` finds out about a frame as a whole; empty where it cannot be reached."""
+
+    def paint(
+        self, frames: Sequence[np.ndarray], code: Any, statistics: Sequence[Statistics] = ()
+    ) -> list[np.ndarray]:
+        """Frames of one size in a style.
+
+        Args:
+            frames: at least one.
+            code: of the style.
+            statistics: to hold, for each frame, in place of its own; none to hold when empty.
+
+        Returns:
+            Each (H, W, 3) float32 in [0, 1]; a frame's does not depend on the others.
         """
-
-    def paint(self, frame: np.ndarray, code: Any) -> np.ndarray:
-        """The frame in a style, (H, W, 3) float32 in [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +74,8 @@ class StyleCode:
 class CompactFast:
     """The compact fast network (``stylecore/weights/compact_fast.md``)."""
 
+    bytes_per_pixel = 256
+
     def __init__(
         self, weights: Path = COMPACT_FAST_WEIGHTS, *, dtype: Precision = "float32"
     ) -> None:
@@ -64,6 +87,8 @@ class CompactFast:
         Raises:
             WeightsError: the file is missing, damaged or of another network.
         """
+        import keras
+
         from stylecore.networks.backend import compiled, precision
         from stylecore.networks.files import load_variables
         from stylecore.networks.renderer import build_painter, build_renderer, build_style_encoder
@@ -73,9 +98,11 @@ class CompactFast:
         with precision("float32" if dtype == "float32" else f"mixed_{dtype}"):
             self._painter = build_painter()
         self._paint = compiled(
-            lambda kernels, frames: self._painter.stateless_call(kernels, [], frames)[0]
+            lambda kernels, frames: keras.ops.clip(
+                self._painter.stateless_call(kernels, [], frames)[0], 0, 1
+            )
         )
-        self._folded: tuple[StyleCode, list[Any]] | None = None
+        self._kernels = lru_cache(KEPT_FOLDED)(self._folded)
 
     def encode(self, style: np.ndarray) -> StyleCode:
         """The code of a style picture, seen at the size it comes in."""
@@ -89,34 +116,42 @@ class CompactFast:
             np.sum(vectors, 0), mixed_colours([code.colours for code in codes], weights)
         )
 
+    def measure(self, frame: np.ndarray, code: StyleCode) -> Statistics:
+        """Mean (3,) and covariance (3, 3) of the frame's colours."""
+        colours = colour_statistics(frame[::COLOUR_STEP, ::COLOUR_STEP])
+        return colours.mean, colours.covariance
+
     def paint(
-        self, frame: np.ndarray, code: StyleCode, *, colours: ColourStatistics | None = None
-    ) -> np.ndarray:
-        """The frame in a style.
+        self, frames: Sequence[np.ndarray], code: StyleCode, statistics: Sequence[Statistics] = ()
+    ) -> list[np.ndarray]:
+        """See ``FastNetwork.paint``; the statistics are colours that move onto the style's."""
+        height, width = frames[0].shape[:2]
+        statistics = statistics or [self.measure(frame, code) for frame in frames]
+        moved = [
+            _in_colours(frame, ColourStatistics(*colours), code.colours)
+            for frame, colours in zip(frames, statistics, strict=True)
+        ]
+        batch = moved[0][None] if len(moved) == 1 else np.stack(moved)
+        painted = np.asarray(self._paint(self._kernels(code.vector.tobytes()), batch))
+        return list(painted[:, MARGIN : MARGIN + height, MARGIN : MARGIN + width])
 
-        Args:
-            frame: (H, W, 3) float32 in [0, 1].
-            code: of the style.
-            colours: that are moved onto the style's; the frame's own when None.
-        """
-        from stylecore.networks.renderer import MULTIPLE
-
-        height, width = frame.shape[:2]
-        colours = colours or colour_statistics(frame[::COLOUR_STEP, ::COLOUR_STEP])
-        matrix, offset = colour_transport(colours, code.colours)
-        recoloured = cv2.transform(frame, np.column_stack([matrix, offset]))
-        below, right = (MARGIN + -side % MULTIPLE for side in (height, width))
-        padded = cv2.copyMakeBorder(recoloured, MARGIN, below, MARGIN, right, cv2.BORDER_REPLICATE)
-        painted = np.asarray(self._paint(self._kernels(code), padded[None]))[0, MARGIN:, MARGIN:]
-        return np.clip(painted[:height, :width], 0, 1)
-
-    def _kernels(self, code: StyleCode) -> list[Any]:
-        """The painter's variables for a code; frames mostly share one."""
+    def _folded(self, vector: bytes) -> list[Any]:
+        """The painter's variables for a code."""
         from stylecore.networks.renderer import fold
 
-        if self._folded is None or self._folded[0] is not code:
-            self._folded = code, fold(self._renderer, code.vector[None], self._painter)
-        return self._folded[1]
+        return fold(self._renderer, np.frombuffer(vector, np.float32)[None], self._painter)
+
+
+def _in_colours(
+    frame: np.ndarray, colours: ColourStatistics, wanted: ColourStatistics
+) -> np.ndarray:
+    """A frame with its colours moved onto the style's, and a margin."""
+    from stylecore.networks.renderer import MULTIPLE
+
+    matrix, offset = colour_transport(colours, wanted)
+    recoloured = cv2.transform(frame, np.column_stack([matrix, offset]))
+    below, right = (MARGIN + -side % MULTIPLE for side in frame.shape[:2])
+    return cv2.copyMakeBorder(recoloured, MARGIN, below, MARGIN, right, cv2.BORDER_REPLICATE)
 
 
 def load_fast(model: str, *, dtype: Precision = "float32") -> FastNetwork:
@@ -128,19 +163,14 @@ def load_fast(model: str, *, dtype: Precision = "float32") -> FastNetwork:
     """
     if model == COMPACT:
         return CompactFast(dtype=dtype)
-    from stylecore.networks.hub import HubNetwork
+    from stylecore.networks.hub import load_hub
 
     if dtype != "float32":
         raise SettingsError(
             f"a TensorFlow Hub module computes as it was saved: use --model compact for {dtype}."
         )
 
-    return HubNetwork(model)
-
-
-def can_mix(model: str) -> bool:
-    """Whether the network that a setting names paints between styles; loads nothing."""
-    return model == COMPACT
+    return load_hub(model)
 
 
 def fast_digest(model: str) -> str:

@@ -25,7 +25,7 @@ from stylecore.media import index_source, read_frames, read_picture, write_pictu
 from stylecore.metrics import sharpness, warping_error
 from stylecore.motion import consistency_mask, estimate_motion
 from stylecore.networks.backend import compiled
-from stylecore.networks.fast import COMPACT, CompactFast, FastNetwork, load_fast
+from stylecore.networks.fast import COMPACT, CompactFast, FastNetwork, Statistics, load_fast
 from stylecore.report.sheet import contact_sheet
 from stylecore.training.judging import Features, at_side, picture_paths
 from stylecore.training.teachers import load_teacher
@@ -63,7 +63,7 @@ def judge(
         for name, network in networks.items():
             code = network.encode(style)
             for content, goal in zip(contents, goals, strict=True):
-                painted = network.paint(content, code)
+                (painted,) = network.paint([content], code)
                 seen = teacher(painted[None])
                 found[name].append(
                     Distances(
@@ -80,7 +80,7 @@ def steadiness(
 ) -> tuple[float, float]:
     """Mean masked warping error of frames painted one by one, and their mean sharpness."""
     code = network.encode(style)
-    painted = [network.paint(frame, code) for frame in frames]
+    painted = [network.paint([frame], code)[0] for frame in frames]
     errors = []
     for (before, after), (old, new) in zip(pairwise(frames), pairwise(painted), strict=True):
         motion = estimate_motion(after, before)
@@ -97,7 +97,7 @@ def seconds_a_frame(networks: Mapping[str, FastNetwork], style: np.ndarray) -> d
     for turn in range(TIMED_ROUNDS + 1):
         for name, network in networks.items():
             began = time.perf_counter()
-            network.paint(frame, codes[name])
+            network.paint([frame], codes[name])
             if turn:  # the first compiles
                 times[name].append(time.perf_counter() - began)
     return {name: float(np.median(spent)) for name, spent in times.items()}
@@ -106,14 +106,21 @@ def seconds_a_frame(networks: Mapping[str, FastNetwork], style: np.ndarray) -> d
 class _Unchanged:
     """The source itself, for comparison."""
 
+    bytes_per_pixel = 0
+
     def encode(self, style: np.ndarray) -> None:
         return None
 
     def mix(self, codes: Sequence[None], weights: Sequence[float]) -> None:
         return None
 
-    def paint(self, frame: np.ndarray, code: None) -> np.ndarray:
-        return frame
+    def measure(self, frame: np.ndarray, code: None) -> Statistics:
+        return ()
+
+    def paint(
+        self, frames: Sequence[np.ndarray], code: None, statistics: Sequence[Statistics] = ()
+    ) -> list[np.ndarray]:
+        return list(frames)
 
 
 def _frames(clip: Path) -> list[np.ndarray]:
@@ -179,7 +186,9 @@ def _sheet(
         rows.append((style_name, [style, *contents]))
         for name, network in networks.items():
             code = network.encode(style)
-            rows.append((name, [style, *(network.paint(content, code) for content in contents)]))
+            rows.append(
+                (name, [style, *(network.paint([content], code)[0] for content in contents)])
+            )
     return contact_sheet(rows, height=256)
 
 

@@ -194,5 +194,5 @@ def _samples(
     for artwork in artworks[:: len(artworks) // SAMPLES + 1]:
         style = to_float(artwork)
         code = network.encode(style)
-        rows.append(("", [style, *(network.paint(content, code) for content in contents)]))
+        rows.append(("", [style, *(network.paint([content], code)[0] for content in contents)]))
     return contact_sheet(rows, height=SAMPLE_HEIGHT)
