@@ -7,7 +7,7 @@ repeated: what is done already is not done again. ``stylize_video`` runs them on
 the Prefect flow runs the same steps as tasks.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -202,7 +202,7 @@ def assemble(
             raise OutputExistsError(output)
         temporary = output.with_name(f".{output.stem}.{job.key[:8]}.part{output.suffix}")
         notes = write_video(
-            ahead(_stored_frames(workspace, on_progress)),
+            _watched(ahead(_stored_frames(workspace)), job.frame_count, on_progress),
             temporary,
             source=job.source.path,
             index=job.index,
@@ -441,9 +441,16 @@ def _to_8_bit(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         yield frame if frame.dtype == np.uint8 else (frame >> 8).astype(np.uint8)
 
 
-def _stored_frames(workspace: Workspace, on_progress: OnProgress | None) -> Iterator[np.ndarray]:
+def _stored_frames(workspace: Workspace) -> Iterator[np.ndarray]:
     job = workspace.job
-    for number in range(job.start, job.stop):
-        yield workspace.load_frame(number)
+    return (workspace.load_frame(number) for number in range(job.start, job.stop))
+
+
+def _watched(
+    frames: Iterable[np.ndarray], count: int, on_progress: OnProgress | None
+) -> Iterator[np.ndarray]:
+    """The same frames, told about when each was used: in the thread that the caller runs in."""
+    for done, frame in enumerate(frames, start=1):
+        yield frame
         if on_progress is not None:
-            on_progress(Progress("assemble", number + 1 - job.start, job.frame_count))
+            on_progress(Progress("assemble", done, count))

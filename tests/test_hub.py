@@ -63,16 +63,17 @@ class Moments(tf.Module):
 
 
 class Signed(tf.Module):
-    """A module that is a signature only, with named arguments and a dictionary of outputs."""
+    """A module that is a signature only: a dictionary of outputs, and named arguments whose order
+    in the saved file is not the function's."""
 
     def __init__(self) -> None:
         super().__init__()
         self.inner = Moments()
 
     @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32, name=name)
-                                  for name in ("content_image", "style_image")])  # fmt: skip
-    def paint(self, content_image, style_image):
-        return {"stylized": self.inner(content_image, style_image)[0]}
+                                  for name in ("picture", "artwork")])  # fmt: skip
+    def paint(self, picture, artwork):
+        return {"stylized": self.inner(picture, artwork)[0]}
 
 
 class Entangled(tf.Module):
@@ -128,7 +129,7 @@ def as_whole(folder: Path, frame: np.ndarray, style: np.ndarray) -> np.ndarray:
         painted = module(tf.constant(padded[None]), tf.constant(style[None]))
     else:
         painted = module.signatures["default"](
-            content_image=tf.constant(padded[None]), style_image=tf.constant(style[None])
+            picture=tf.constant(padded[None]), artwork=tf.constant(style[None])
         )
     return tf.nest.flatten(painted)[0].numpy()[0, :height, :width]
 

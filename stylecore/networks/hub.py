@@ -9,7 +9,7 @@ frame can be held, which spares a video their flicker and large pictures the sea
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -150,13 +150,12 @@ def load_hub(handle_or_folder: str) -> HubNetwork | WholeHubNetwork:
         )
     module = _load(handle_or_folder, is_handle=is_handle)
     try:
-        function = _function_of(module)
-        whole = _calling(module, function)
-        problem = _misfit(whole)
+        function, whole = _function_of(module)
     except Exception as error:  # whatever a foreign graph does when it is called
-        raise _not_a_module(handle_or_folder) from error
-    if problem:
-        raise _not_a_module(handle_or_folder)
+        raise WeightsError(
+            f"{handle_or_folder} cannot be called with a picture and a style: it is not a "
+            "module for arbitrary image stylization."
+        ) from error
     for quicker in (True, False):
         try:
             halves = cut(function, quicker=quicker)
@@ -340,20 +339,37 @@ def _is_mean_over_places(op: Any) -> bool:
     return axes is not None and sorted(np.atleast_1d(axes) % 4) == [1, 2]
 
 
-def _function_of(module: Any) -> Any:
-    """The module as one concrete function of frames and style, both of any size."""
+def _function_of(module: Any) -> tuple[Any, Call]:
+    """The module as one concrete function of frames and style, both of any size; and its call.
+
+    Raises:
+        ValueError: what comes out has not the frame's size.
+    """
     import tensorflow as tf
 
     pictures = tf.TensorSpec((None, None, None, 3), tf.float32)
+    for called in _ways_to_call(module):
+        function = called.get_concrete_function(pictures, pictures)
+        whole = _calling(module, function)
+        if _keeps_the_frame(whole):
+            return function, whole
+    raise ValueError("it does not give a picture of the frame's size")
+
+
+def _ways_to_call(module: Any) -> Iterator[Any]:
+    """Functions of (frames, style); the arguments of a signature are named, but not in order."""
+    import tensorflow as tf
+
     if callable(module):
         saved = module.__call__
-        called = saved if hasattr(saved, "get_concrete_function") else tf.function(module)
-        return called.get_concrete_function(pictures, pictures)
+        yield saved if hasattr(saved, "get_concrete_function") else tf.function(module)
+        return
     (signature,) = module.signatures.values()
-    names = list(signature.structured_input_signature[1])
-    called = tf.function(lambda frames, style: signature(**dict(zip(names, (frames, style),
-                                                                    strict=True))))  # fmt: skip
-    return called.get_concrete_function(pictures, pictures)
+    names = sorted(signature.structured_input_signature[1])
+    for order in (names, names[::-1]):
+        yield tf.function(
+            lambda *pictures, order=order: signature(**dict(zip(order, pictures, strict=True)))
+        )
 
 
 def _calling(module: Any, function: Any) -> Call:
@@ -366,11 +382,10 @@ def _calling(module: Any, function: Any) -> Call:
     return call
 
 
-def _misfit(whole: Call) -> bool:
-    """Whether a picture does not come out as a picture."""
-    frame = np.zeros((1, 64, 96, 3), np.float32)
-    painted = np.asarray(whole(_tensor(frame), _tensor(frame)))
-    return bool(painted.shape != frame.shape)
+def _keeps_the_frame(whole: Call) -> bool:
+    """Whether a picture of the frame's size comes out, not one of the style's."""
+    frame, style = (np.zeros((1, *size, 3), np.float32) for size in ((64, 96), (80, 56)))
+    return bool(np.asarray(whole(_tensor(frame), _tensor(style))).shape == frame.shape)
 
 
 def _between(values: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
@@ -390,13 +405,6 @@ def _tensor(values: np.ndarray) -> Any:
     import tensorflow as tf
 
     return tf.convert_to_tensor(values)
-
-
-def _not_a_module(handle_or_folder: str) -> WeightsError:
-    return WeightsError(
-        f"{handle_or_folder} cannot be called with a picture and a style: it is not a "
-        "module for arbitrary image stylization."
-    )
 
 
 def _load(handle_or_folder: str, *, is_handle: bool) -> Any:
