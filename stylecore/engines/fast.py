@@ -27,11 +27,13 @@ TILE_MARGIN = 96
 at 1/8 of the size, five at 1/4, one at 1/2, and upsampling), less for the usual Hub modules."""
 LARGEST_BATCH = 8
 
-DETAIL_SIGMA = 1.0
+DETAIL_SIGMA = 1.5
 """Standard deviation in pixels of the filter that tells detail from the rest."""
 DETAIL_BLOCK = 16
 """Pixels on a side of the blocks whose detail is compared."""
-STRONGEST_SHARPENING = 2.0
+STRONGEST_SHARPENING = 3.0
+SHARP_SHARE = 0.5
+"""Part of the strongest blend from which detail is as strong as the draft's."""
 FAINTEST_DETAIL = 1 / 255
 LUMINANCE = np.array([[0.2126, 0.7152, 0.0722]], np.float32)
 
@@ -100,7 +102,8 @@ class FastEngine(Engine):
             if frame.age is not None:
                 kept = np.minimum(kept, frame.age / (frame.age + 1))
             blended = cv2.blendLinear(frame.warped, image, kept, 1 - kept)
-            image = with_detail_of(image, blended, kept / self._blend)
+            share = np.minimum(kept / (SHARP_SHARE * self._blend), 1)
+            image = with_detail_of(image, blended, share)
         return image, FrameRecord(iterations=1, seconds=time.perf_counter() - began)
 
     @property
