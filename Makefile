@@ -26,6 +26,7 @@ test-long: setup
 
 benchmark: setup
 	$(BIN)/python -m tests.benchmarks.coherence
+	$(BIN)/python -m tests.benchmarks.fast_engine speed
 
 lint: setup
 	$(BIN)/ruff check .

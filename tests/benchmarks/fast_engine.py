@@ -1,7 +1,7 @@
 """What the fast engine is worth: its speed beside a naive loop, and its coherence on real clips.
 
-    python -m tests.benchmarks.fast_engine speed --clip FILE [--module FOLDER] [--frames 240]
-    python -m tests.benchmarks.fast_engine coherence --clips FOLDER [--module FOLDER] [--sheets OUT]
+    python -m tests.benchmarks.fast_engine [--module FOLDER] speed [--clip FILE] [--frames 240]
+    python -m tests.benchmarks.fast_engine [--module FOLDER] coherence --clips FOLDER [--sheets OUT]
 
 *speed* times, in turns in one process at 1280x720, the loop that one finds in every tutorial (the
 module called with each frame and the style, nothing else) and whole jobs: index, shots, decoding,
@@ -30,6 +30,7 @@ from stylecore.networks.features import load_features
 from stylecore.pipeline import stylize_video
 from stylecore.store import Workspace
 from stylecore.training.judging import style_distance
+from tests.clips import write_clip
 
 SIZE = (1280, 720)
 NAIVE_FRAMES = 12
@@ -49,7 +50,7 @@ def main() -> None:
     parser.add_argument("--module", type=Path, help="folder of a TensorFlow Hub module")
     parts = parser.add_subparsers(required=True)
     speed = parts.add_parser("speed")
-    speed.add_argument("--clip", type=Path, required=True)
+    speed.add_argument("--clip", type=Path, help="of 1280x720; one is drawn when not given")
     speed.add_argument("--frames", type=int, default=240)
     speed.set_defaults(measure=measure_speed)
     coherence = parts.add_parser("coherence")
@@ -74,10 +75,18 @@ def models(arguments: argparse.Namespace) -> dict[str, FastSettings]:
 
 def measure_speed(arguments: argparse.Namespace) -> None:
     """Prints frames a second of jobs, and of the naive loop right before and after each."""
-    index = index_source(arguments.clip)
+    with tempfile.TemporaryDirectory() as folder:
+        clip = arguments.clip or write_clip(
+            Path(folder) / "drawn.mp4", frames=arguments.frames, size=SIZE
+        )
+        compare_paces(clip, arguments)
+
+
+def compare_paces(clip: Path, arguments: argparse.Namespace) -> None:
+    index = index_source(clip)
     if (index.width, index.height) != SIZE:
-        raise SystemExit(f"{arguments.clip} is not of {SIZE[0]}x{SIZE[1]}")
-    frames = [to_float(frame) for frame in read_frames(arguments.clip, index, 0, NAIVE_FRAMES)]
+        raise SystemExit(f"{clip} is not of {SIZE[0]}x{SIZE[1]}")
+    frames = [to_float(frame) for frame in read_frames(clip, index, 0, NAIVE_FRAMES)]
     loop = naive_loop(arguments.module, read_picture(arguments.style)) if arguments.module else None
     print(f"{'job':20}{'coherence':>10}{'frames/s':>10}{'naive':>8}{'ratio':>7}")
     for name, fast in models(arguments).items():
@@ -85,9 +94,9 @@ def measure_speed(arguments: argparse.Namespace) -> None:
             settings = VideoSettings(
                 engine="fast", fast=fast, coherence=coherence, frames=f"0:{arguments.frames}"
             )
-            warm_up(arguments, settings)
+            warm_up(clip, arguments.style, settings)
             before = paces(loop, frames)
-            job = job_pace(arguments, settings)
+            job = job_pace(clip, arguments.style, settings)
             naive = float(np.median([*before, *paces(loop, frames)]))
             print(f"{name:20}{coherence:10.1f}{job:10.2f}{naive:8.2f}{job / naive:7.2f}",
                   flush=True)  # fmt: skip
@@ -118,18 +127,16 @@ def paces(
     return found
 
 
-def warm_up(arguments: argparse.Namespace, settings: VideoSettings) -> None:
+def warm_up(clip: Path, style: Path, settings: VideoSettings) -> None:
     """A short job, so that the network is loaded and compiled."""
-    job_pace(arguments, settings.model_copy(update={"frames": "0:3"}))
+    job_pace(clip, style, settings.model_copy(update={"frames": "0:3"}))
 
 
-def job_pace(arguments: argparse.Namespace, settings: VideoSettings) -> float:
+def job_pace(clip: Path, style: Path, settings: VideoSettings) -> float:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         began = time.perf_counter()
-        published = stylize_video(
-            arguments.clip, arguments.style, out / "out.mp4", settings, workspace=out / "jobs"
-        )
+        published = stylize_video(clip, style, out / "out.mp4", settings, workspace=out / "jobs")
         return published.frames / (time.perf_counter() - began)
 
 
