@@ -7,7 +7,7 @@ repeated: what is done already is not done again. ``stylize_video`` runs them on
 the Prefect flow runs the same steps as tasks.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -194,6 +194,11 @@ def assemble(
     """
     job, request = workspace.job, workspace.request
     output = request.output
+
+    def report(done: int) -> None:
+        if on_progress is not None:
+            on_progress(Progress("assemble", done, job.frame_count))
+
     with workspace.lock("assembly"):
         published = workspace.published()
         if published is not None and published.output == output and published.is_in_place():
@@ -202,13 +207,14 @@ def assemble(
             raise OutputExistsError(output)
         temporary = output.with_name(f".{output.stem}.{job.key[:8]}.part{output.suffix}")
         notes = write_video(
-            _watched(ahead(_stored_frames(workspace)), job.frame_count, on_progress),
+            ahead(_stored_frames(workspace)),
             temporary,
             source=job.source.path,
             index=job.index,
             start=job.start,
             stop=job.stop,
             output=request.settings.output,
+            on_frame=report,
         )
         try:
             facts = verify_video(
@@ -444,13 +450,3 @@ def _to_8_bit(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
 def _stored_frames(workspace: Workspace) -> Iterator[np.ndarray]:
     job = workspace.job
     return (workspace.load_frame(number) for number in range(job.start, job.stop))
-
-
-def _watched(
-    frames: Iterable[np.ndarray], count: int, on_progress: OnProgress | None
-) -> Iterator[np.ndarray]:
-    """The same frames, told about when each was used: in the thread that the caller runs in."""
-    for done, frame in enumerate(frames, start=1):
-        yield frame
-        if on_progress is not None:
-            on_progress(Progress("assemble", done, count))

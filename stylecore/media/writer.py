@@ -7,7 +7,8 @@ bytes.
 
 import errno
 import io
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
@@ -137,10 +138,9 @@ def check_output(
         _require_aspect(output, settings, index)
     if not output.parent.is_dir():
         raise OutputError(f"There is no folder {output.parent}; make it first.")
-    probe = output.with_name(f".{output.name}.probe")
     try:
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=output.parent):
+            pass
     except OSError as error:
         raise OutputError(
             f"Nothing can be written in {output.parent}: {error.strerror}."
@@ -241,6 +241,7 @@ def write_video(
     start: int,
     stop: int,
     output: OutputSettings,
+    on_frame: Callable[[int], None] = lambda done: None,
 ) -> tuple[str, ...]:
     """Encodes frames [start, stop) of a job into ``target``; returns notes for the person.
 
@@ -251,6 +252,7 @@ def write_video(
         frames: (H, W, 3) RGB uint8 or uint16 each.
         target: file to write; its suffix names the container. It is removed when this fails.
         source, index: the video that gives timestamps and other streams.
+        on_frame: called with the number of frames that are encoded, in the caller's thread.
 
     Raises:
         OutputError: no space is left, or the encoder refuses.
@@ -269,7 +271,7 @@ def write_video(
         ):
             copied = copied_streams(source, index, target.suffix) if output.audio == "keep" else ()
             writer = _Writer(source, origin, result, index, start, stop, output, copied)
-            return writer.write(iter(frames))
+            return writer.write(iter(frames), on_frame)
     except (av.FFmpegError, OSError) as error:
         target.unlink(missing_ok=True)
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
@@ -307,17 +309,20 @@ class _Writer:
         self.notes: list[str] = []
         self.shift = index.pts[start] - index.pts[0]
 
-    def write(self, frames: Iterator[np.ndarray]) -> tuple[str, ...]:
+    def write(
+        self, frames: Iterator[np.ndarray], on_frame: Callable[[int], None]
+    ) -> tuple[str, ...]:
         first = next(frames)
         video = self._add_video(first)
         copies = self._add_copies() if self.output.audio == "keep" else {}
         self._copy_metadata()
         packets = _Lookahead(self._copied_packets(copies))
         with closing(ahead(self._encodable(_chain(first, frames), video.pix_fmt))) as encodable:
-            for frame in encodable:
+            for done, frame in enumerate(encodable, start=1):
                 for packet in packets.before(frame.pts * self.index.seconds_per_unit):
                     self.result.mux(packet)
                 self._mux_picture(video.encode(frame))
+                on_frame(done)
         self._mux_picture(video.encode(None))
         for packet in packets.rest():
             self.result.mux(packet)
