@@ -4,8 +4,8 @@ from pathlib import Path
 
 from stylecore.config import OutputSettings
 from stylecore.errors import StoreError
-from stylecore.pipeline import assemble
-from stylecore.store import Request, Workspace, default_root
+from stylecore.pipeline import ask, assemble
+from stylecore.store import Workspace, default_root
 
 
 def show_all(root: Path | None) -> None:
@@ -57,14 +57,9 @@ def assemble_again(
     """Encodes the stored frames again; the frames stay."""
     workspace = Workspace.find(root or default_root(), name)
     last = workspace.request
-    workspace.ask(
-        Request(
-            output=(output or last.output).absolute(),
-            overwrite=overwrite,
-            keep=True,
-            settings=last.settings.model_copy(update={"output": encoding}),
-        )
-    )
+    settings = last.settings.model_copy(update={"output": encoding})
+    output = (output or last.output).absolute()
+    ask(workspace, output, settings, overwrite=overwrite, keep=True)
     published = assemble(workspace)
     print(f"verified: {', '.join(published.verified)}")
     print(published.output)

@@ -62,7 +62,7 @@ def run_video(
             f"   stylecore jobs resume {job_space.name}"
         )
         raise
-    _print_result(console, published)
+    _print_result(console, published, keep=keep)
 
 
 def run_folder(
@@ -119,10 +119,11 @@ def _print_facts(console: Console, job: Job) -> None:
     )
 
 
-def _print_result(console: Console, published: Published) -> None:
+def _print_result(console: Console, published: Published, *, keep: bool) -> None:
     for note in published.notes:
         console.print(f"note: {note}")
     console.print(f"verified: {', '.join(published.verified)}")
+    console.print(f"workspace: {published.stored_bytes / 1e6:.0f} MB{'' if keep else ', freed'}")
     console.print(str(published.output))
 
 

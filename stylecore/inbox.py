@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from stylecore.config import OutputSettings
 from stylecore.errors import InputError, OutputError, SettingsError
 from stylecore.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES
-from stylecore.media.writer import CODECS
+from stylecore.media.encoders import CODECS, CONTAINERS
 
 UNFINISHED_SUFFIXES = (".part", ".tmp", ".crdownload", "~")
 """Endings that programs give to a file while they are still writing it."""
@@ -167,7 +167,8 @@ def _is_wanted(path: Path) -> bool:
 
 def _result_name(source: Path, style: Path, output: OutputSettings) -> str:
     """``holiday-wave.mp4``; where another container is needed, ``holiday.avi-wave.mkv``."""
-    suffix, containers = source.suffix.lower(), CODECS[output.codec].containers
+    suffix = source.suffix.lower()
+    containers = CONTAINERS if output.codec == "auto" else CODECS[output.codec].containers
     if suffix in PICTURE_SUFFIXES or suffix in containers:
         return f"{source.stem}-{style.stem}{source.suffix}"
     # Matroska holds every stream as it is; a GIF has only one, and MP4 plays everywhere.

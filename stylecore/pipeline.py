@@ -7,6 +7,7 @@ repeated: what is done already is not done again. ``stylize_video`` runs them on
 the Prefect flow runs the same steps as tasks.
 """
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,21 +22,24 @@ from stylecore.colour import ColourStatistics, colour_statistics, colours_of_all
 from stylecore.config import FrameSettings, ImageSettings, VideoSettings
 from stylecore.engines import Engine, FrameInput, create_engine, engine_digest
 from stylecore.engines.luminance import LuminanceEngine
-from stylecore.errors import MediaError, OutputExistsError, SettingsError
+from stylecore.errors import MediaError, OutputError, OutputExistsError, SettingsError
 from stylecore.images import fitted_size, resize, to_float
 from stylecore.media import (
     SourceIndex,
     check_output,
     check_picture_name,
+    check_source,
+    estimated_bytes,
+    fitting_name,
     index_source,
-    open_container,
     publish,
     read_frames,
     read_picture,
     split_to_disk,
-    verify_video,
+    verify_frames,
+    wants_alpha,
+    write_frames,
     write_picture,
-    write_video,
 )
 from stylecore.overlap import ahead
 from stylecore.shots import ANALYSIS_SIZE, detect_shots
@@ -75,8 +79,7 @@ def check_request(
     Raises:
         InputError, OutputError: something given cannot be used.
     """
-    with open_container(source):
-        pass
+    check_source(source)
     for picture in (style, *settings.mixing.more_styles):
         read_picture(picture)
     if output.exists():
@@ -121,9 +124,8 @@ def open_job(
     key = job_key(source_fact, (style_fact, *more_styles), masks, settings, digest)
     workspace = Workspace.locate(root or default_root(), source, key)
     if not workspace.exists():
-        index = index_source(source, allow_damaged=settings.allow_damaged)
+        index = index_source(source, settings.source, max_megapixels=settings.max_megapixels)
         width, height = fitted_size(index.width, index.height, settings.size)
-        check_output(output, settings.output, index=index, size=(width, height))
         start, stop = settings.frame_range(index.frame_count)
         check_masks(settings.mixing.style_masks, size=(width, height), stop=stop)
         chunks, colours = _plan_chunks(source, index, start, stop, settings)
@@ -132,10 +134,54 @@ def open_job(
                 masks=masks, settings=settings, index=index, width=width, height=height,
                 start=start, stop=stop, chunks=chunks, colours=colours)
         )  # fmt: skip
-    job = workspace.job
-    workspace.ask(Request(output=output, overwrite=overwrite, keep=keep, settings=settings))
-    workspace.check_space(job.work_count - workspace.count_finished())
+    ask(workspace, output, settings, overwrite=overwrite, keep=keep)
     return workspace
+
+
+def ask(
+    workspace: Workspace, output: Path, settings: VideoSettings, *, overwrite: bool, keep: bool
+) -> None:
+    """Remembers where the result of a job is wanted and how, if it can be written there.
+
+    Raises:
+        SettingsError: the codec cannot hold the frames.
+        OutputError: the output exists, or a disk cannot hold the frames or the result.
+    """
+    job = workspace.job
+    output, notes = fitting_name(output, job.source.path, job.index, settings.output)
+    if notes and output.exists() and not overwrite:
+        raise OutputExistsError(output)
+    check_output(output, settings.output, index=job.index, size=(job.width, job.height))
+    check_space(workspace, output, settings)
+    workspace.ask(
+        Request(output=output, overwrite=overwrite, keep=keep, settings=settings, notes=notes)
+    )
+
+
+def check_space(workspace: Workspace, output: Path, settings: VideoSettings) -> None:
+    """Checks that the frames to come and the result fit on their disks.
+
+    Raises:
+        OutputError: they do not.
+    """
+    job = workspace.job
+    result = estimated_bytes(
+        output, settings.output, job.index, (job.width, job.height), job.frame_count
+    )
+    places = [
+        ("the frames", workspace.folder, workspace.missing_bytes(), "--workspace"),
+        ("the result", output.parent, result, "-o"),
+    ]
+    needs: dict[int, int] = {}
+    for what, folder, needed, option in places:
+        disk = folder.stat().st_dev
+        needs[disk] = needs.get(disk, 0) + needed
+        free = shutil.disk_usage(folder).free
+        if free < needs[disk]:
+            raise OutputError(
+                f"Not enough space for {what}: about {needs[disk] / 1e6:.0f} MB are needed and "
+                f"{folder} has {free / 1e6:.0f} MB; free some or choose another disk with {option}."
+            )
 
 
 def stylize_chunk(
@@ -206,8 +252,8 @@ def assemble(
         if output.exists() and not request.overwrite:
             raise OutputExistsError(output)
         temporary = output.with_name(f".{output.stem}.{job.key[:8]}.part{output.suffix}")
-        notes = write_video(
-            ahead(_stored_frames(workspace)),
+        notes = write_frames(
+            ahead(_result_frames(workspace)),
             temporary,
             source=job.source.path,
             index=job.index,
@@ -217,7 +263,7 @@ def assemble(
             on_frame=report,
         )
         try:
-            facts = verify_video(
+            facts = verify_frames(
                 temporary,
                 source=job.source.path,
                 index=job.index,
@@ -236,7 +282,8 @@ def assemble(
             sha256=fact.sha256,
             frames=facts.frames,
             verified=facts.statements,
-            notes=(*job.index.notes, *notes),
+            notes=(*job.index.notes, *request.notes, *notes),
+            stored_bytes=workspace.stored_bytes(),
         )
         workspace.set_published(published)
         if not request.keep:
@@ -310,7 +357,7 @@ def stylize_image(
         raise OutputExistsError(output)
     check_picture_name(output)
     settings = settings or ImageSettings()
-    content = read_picture(source)
+    content = read_picture(source, max_megapixels=settings.max_megapixels)
     height, width = content.shape[:2]
     width, height = fitted_size(width, height, settings.size)
     content = resize(content, (width, height))
@@ -447,6 +494,14 @@ def _to_8_bit(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         yield frame if frame.dtype == np.uint8 else (frame >> 8).astype(np.uint8)
 
 
-def _stored_frames(workspace: Workspace) -> Iterator[np.ndarray]:
-    job = workspace.job
-    return (workspace.load_frame(number) for number in range(job.start, job.stop))
+def _result_frames(workspace: Workspace) -> Iterator[np.ndarray]:
+    """The stored frames, with the source's transparency where the result keeps it."""
+    job, request = workspace.job, workspace.request
+    size = (job.width, job.height)
+    stored = (workspace.load_frame(number) for number in range(job.start, job.stop))
+    if not wants_alpha(request.output, request.settings.output, job.index, size):
+        yield from stored
+        return
+    sources = read_frames(job.source.path, job.index, job.start, job.stop, size=size, alpha=True)
+    for frame, source in zip(stored, sources, strict=True):
+        yield np.concatenate([frame, source[..., 3:]], axis=2)

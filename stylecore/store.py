@@ -49,7 +49,7 @@ from stylecore.errors import MediaError, OutputError, StoreError
 from stylecore.images import resize
 from stylecore.media import SourceIndex, require_file
 
-FORMAT = 2
+FORMAT = 3
 """Version of the workspace's layout; a workspace of another version is not touched."""
 
 PARTS = ("frames", "records", "ages", "statistics", "locks", "source")
@@ -168,6 +168,8 @@ class Request(BaseModel):
     overwrite: bool = False
     keep: bool = False
     settings: VideoSettings
+    notes: tuple[str, ...] = ()
+    """What became of the wish, in sentences."""
 
 
 class Published(BaseModel):
@@ -181,6 +183,8 @@ class Published(BaseModel):
     verified: tuple[str, ...] = ()
     """What was found equal to the source, in words."""
     notes: tuple[str, ...] = ()
+    stored_bytes: int = 0
+    """Size of the workspace when the result was made."""
 
     def is_in_place(self) -> bool:
         """Whether the published file is still there, by name and size."""
@@ -488,22 +492,16 @@ class Workspace:
         finally:
             lock.release()
 
-    def check_space(self, frames: int) -> None:
-        """Checks that ``frames`` more frames fit on the workspace's disk.
-
-        Raises:
-            OutputError: they do not.
-        """
+    def missing_bytes(self) -> int:
+        """About how much the frames that are still missing will take."""
         job = self.job
-        depth_bytes = 1 if job.index.bit_depth <= 8 else 2
-        needed = int(frames * job.width * job.height * BYTES_PER_PIXEL[self._packing] * depth_bytes)
-        free = shutil.disk_usage(self.folder).free
-        if free < needed:
-            raise OutputError(
-                f"Not enough space for the workspace: {frames} frames need about "
-                f"{needed / 1e6:.0f} MB and {self.folder} has {free / 1e6:.0f} MB; free some or "
-                "choose another disk with --workspace."
-            )
+        pixels = job.width * job.height * (1 if job.index.bit_depth <= 8 else 2)
+        frames = job.work_count - self.count_finished()
+        needed = frames * pixels * BYTES_PER_PIXEL[self._packing]
+        if job.settings.split == "disk":
+            split = sum(1 for _ in self.source_folder.glob("*.png"))
+            needed += (job.frame_count - split) * pixels * BYTES_PER_PIXEL[PACKED]
+        return round(max(0, needed))
 
     @property
     def _packing(self) -> tuple[int, ...]:

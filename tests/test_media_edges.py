@@ -24,10 +24,10 @@ from stylecore.media import (
     read_picture,
     run_ffmpeg,
     split_to_disk,
-    verify_video,
-    write_video,
+    verify_frames,
+    write_frames,
 )
-from stylecore.media.writer import CODECS
+from stylecore.media.encoders import CODECS
 from stylecore.metrics import psnr
 from tests import clips
 
@@ -41,9 +41,9 @@ def trip(
     index = index_source(source)
     part = {"source": source, "index": index, "start": 0, "stop": index.frame_count}
     frames = read_frames(source, index, 0, index.frame_count)
-    notes = write_video(frames, target, output=output, **part)
+    notes = write_frames(frames, target, output=output, **part)
     size = (index.width, index.height)
-    return index, notes, verify_video(target, size=size, output=output, **part).statements
+    return index, notes, verify_frames(target, size=size, output=output, **part).statements
 
 
 def remux(
@@ -136,15 +136,15 @@ def test_sound_of_a_transport_stream_is_the_same_in_mp4(tmp_path: Path) -> None:
     whole = clips.write_clip(tmp_path / "a.mp4", sounds=1)
     _, notes, statements = trip(remux(whole, tmp_path / "b.ts"), tmp_path / "c.mp4")
     assert notes == ()
-    assert "sound copied bit for bit" in statements
+    assert "1 sound track copied bit for bit" in statements
     assert clips.sound_packets(tmp_path / "c.mp4") == clips.sound_packets(whole)
 
 
 def test_a_lost_sound_track_does_not_pass(tmp_path: Path) -> None:
     source = clips.write_clip(tmp_path / "in.mp4", sounds=1)
     index, _, _ = trip(source, tmp_path / "out.mp4", OutputSettings(audio="drop"))
-    with pytest.raises(OutputError, match="0 sound tracks instead of 1"):
-        verify_video(tmp_path / "out.mp4", source=source, index=index, start=0, stop=12,
+    with pytest.raises(OutputError, match="0 instead of 1 sound track"):
+        verify_frames(tmp_path / "out.mp4", source=source, index=index, start=0, stop=12,
                      size=(96, 64), output=FAST)  # fmt: skip
 
 
@@ -275,7 +275,7 @@ def extras(path: Path) -> dict[str, object]:
 def test_matroska_keeps_all_that_is_beside_the_picture(rich: Path, tmp_path: Path) -> None:
     _, notes, statements = trip(rich, tmp_path / "out.mkv")
     assert notes == ()
-    assert "sound copied bit for bit" in statements
+    assert "2 sound tracks, 1 subtitle track copied bit for bit" in statements
     before, after = extras(rich), extras(tmp_path / "out.mkv")
     assert before["streams"] == [
         ("audio", "deu", False), ("audio", "fra", True), ("subtitle", "eng", False),
@@ -294,18 +294,23 @@ def test_mp4_says_that_it_cannot_hold_these_subtitles(rich: Path, tmp_path: Path
     assert kept["title"] == "Holiday"
 
 
-def test_cover_art_is_not_the_picture(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
+@pytest.mark.parametrize("picture", ["cover.png", "cover.jpg"])
+def test_cover_art_is_not_the_picture(suffix: str, picture: str, tmp_path: Path) -> None:
     plain = clips.write_clip(tmp_path / "plain.mp4")
-    cover = clips.write_picture(tmp_path / "cover.png")
+    cover = clips.write_picture(tmp_path / picture)
     source = tmp_path / "in.mp4"
     command = ffmpeg.output(
         ffmpeg.input(str(cover)), ffmpeg.input(str(plain)), str(source),
         c="copy", **{"disposition:v:0": "attached_pic"},
     )  # fmt: skip
     run_ffmpeg(command, timeout_seconds=60)
-    index, notes, _ = trip(source, tmp_path / "out.mp4")
+    index, notes, statements = trip(source, tmp_path / f"out{suffix}")
     assert (index.frame_count, index.width) == (12, 96)
-    assert "left out" in notes[0]
+    if suffix == ".mov":
+        assert "cover picture" in notes[0] and "left out" in notes[0]
+    else:
+        assert "1 cover picture copied bit for bit" in statements
 
 
 @pytest.mark.parametrize(
@@ -318,7 +323,7 @@ def test_avi_that_misses_some_timestamps(codec: str, options: dict, tmp_path: Pa
     )
     index, _, statements = trip(source, tmp_path / "out.mp4")
     assert index.frame_count == 24
-    assert "sound copied bit for bit" in statements
+    assert "1 sound track copied bit for bit" in statements
     assert_ranges_are_exact(source, [(0, 3), (4, 9), (13, 24)])
 
 
@@ -328,8 +333,8 @@ def test_a_start_between_two_milliseconds_is_kept(tmp_path: Path) -> None:
     index = index_source(source).model_copy(update={"time_base": "1/24", "pts": tuple(pts)})
     frames = read_frames(source, index_source(source), 0, 12)
     part = {"source": source, "index": index, "start": 0, "stop": 12, "output": FAST}
-    write_video(frames, tmp_path / "out.mp4", **part)
-    assert verify_video(tmp_path / "out.mp4", size=(96, 64), **part).frames == 12
+    write_frames(frames, tmp_path / "out.mp4", **part)
+    assert verify_frames(tmp_path / "out.mp4", size=(96, 64), **part).frames == 12
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
@@ -355,7 +360,7 @@ def test_sound_that_slipped_against_the_picture_does_not_pass(tmp_path: Path) ->
                 packet.stream = copies[packet.stream.index]
                 result.mux(packet)
     with pytest.raises(OutputError, match="20 ms off"):
-        verify_video(late, source=source, index=index_source(source), start=0, stop=12,
+        verify_frames(late, source=source, index=index_source(source), start=0, stop=12,
                      size=(96, 64), output=FAST)  # fmt: skip
 
 
@@ -449,7 +454,7 @@ def test_sound_that_the_container_refuses_is_left_out_with_a_remedy(tmp_path: Pa
     assert len(notes) == 1
     assert "aac" in notes[0]
     assert ".mkv or .mp4" in notes[0]
-    assert "sound copied bit for bit" not in statements
+    assert "1 sound track copied bit for bit" not in statements
 
 
 def test_sound_of_an_old_phone_does_not_stop_the_encoder(

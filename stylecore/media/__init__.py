@@ -2,21 +2,20 @@
 
 from stylecore.media.ffmpeg import find_ffmpeg, run_ffmpeg, split_to_disk
 from stylecore.media.files import publish
-from stylecore.media.index import SourceIndex, StreamInfo, index_source
+from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import (
-    MAX_PIXELS,
     PICTURE_SUFFIXES,
     VIDEO_SUFFIXES,
     open_container,
     require_file,
 )
-from stylecore.media.reader import read_frames
+from stylecore.media.sources import check_source, index_source, read_frames
 from stylecore.media.stills import check_picture_name, read_picture, write_picture
-from stylecore.media.verify import Verification, verify_video
-from stylecore.media.writer import check_output, write_video
+from stylecore.media.streams import fitting_name
+from stylecore.media.targets import check_output, estimated_bytes, wants_alpha, write_frames
+from stylecore.media.verify import Verification, verify_frames
 
 __all__ = [
-    "MAX_PIXELS",
     "PICTURE_SUFFIXES",
     "VIDEO_SUFFIXES",
     "SourceIndex",
@@ -24,7 +23,10 @@ __all__ = [
     "Verification",
     "check_output",
     "check_picture_name",
+    "check_source",
+    "estimated_bytes",
     "find_ffmpeg",
+    "fitting_name",
     "index_source",
     "open_container",
     "publish",
@@ -33,7 +35,8 @@ __all__ = [
     "require_file",
     "run_ffmpeg",
     "split_to_disk",
-    "verify_video",
+    "verify_frames",
+    "wants_alpha",
+    "write_frames",
     "write_picture",
-    "write_video",
 ]

@@ -11,9 +11,10 @@ import av
 import av.filter
 from av.video.frame import VideoFrame
 
+from stylecore.media.tonemap import HLG, PQ
+
 MATRICES = {1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020"}
 """H.273 code points to the names of ffmpeg's scale filter."""
-PQ, HLG = 16, 18
 HD_HEIGHT, HD_WIDTH = 720, 1280
 ROUNDING = "accurate_rnd+full_chroma_int"
 
@@ -24,6 +25,7 @@ def tag_name(colour_range: int) -> str:
 
 
 def is_hdr(frame: VideoFrame) -> bool:
+    """Whether the frame's transfer is PQ or HLG."""
     return int(frame.color_trc) in (PQ, HLG)
 
 
@@ -32,10 +34,13 @@ def decided_matrix(frame: VideoFrame) -> tuple[str, bool]:
     code = int(frame.colorspace)
     if code in MATRICES:
         return MATRICES[code], False
-    is_hd = (
-        max(frame.width, frame.height) >= HD_WIDTH or min(frame.width, frame.height) >= HD_HEIGHT
-    )
-    return ("bt709" if is_hd else "smpte170m"), True
+    return usual_matrix(frame.width, frame.height), True
+
+
+def usual_matrix(width: int, height: int) -> str:
+    """The matrix that players take for pictures of this size, where nothing says another."""
+    is_hd = max(width, height) >= HD_WIDTH or min(width, height) >= HD_HEIGHT
+    return "bt709" if is_hd else "smpte170m"
 
 
 def matrix_code(matrix: str) -> int:
@@ -50,7 +55,7 @@ def decoding_graph(
     matrix: str,
     full_range: bool,
     size: tuple[int, int],
-    deep: bool,
+    pixel_format: str,
     deinterlace: bool,
 ) -> av.filter.Graph:
     """Filters from decoded frames like ``frame`` to packed RGB of ``size`` = (width, height)."""
@@ -59,7 +64,7 @@ def decoding_graph(
     options = f"w={width}:h={height}:flags={'neighbor' if same_size else 'area'}+{ROUNDING}"
     if not frame.format.is_rgb:
         options += f":in_color_matrix={matrix}:in_range={_range(full_range)}:out_range=pc"
-    steps = [("scale", options), ("format", "rgb48le" if deep else "rgb24")]
+    steps = [("scale", options), ("format", pixel_format)]
     if deinterlace:
         steps.insert(0, ("bwdif", "mode=send_frame:deint=interlaced"))
     return _graph(frame, time_base, steps)

@@ -17,14 +17,52 @@ FORMATS = (
 )
 PROTOCOLS = "file"
 OPEN_SECONDS, READ_SECONDS = 10.0, 60.0
-MAX_PIXELS = 8192 * 5120
-"""Default limit of a picture's size; larger ones are refused before they are decoded."""
+MAX_RATE = 240
+"""Frames a second that a video of the longest allowed duration may have at most."""
 
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg"}
-    | {".flv", ".wmv", ".3gp", ".3g2", ".ogv", ".gif"}
+    | {".flv", ".wmv", ".3gp", ".3g2", ".ogv", ".gif", ".apng"}
 )
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
+
+
+def check_size(name: str, width: int, height: int, max_megapixels: float) -> None:
+    """Refuses pictures that would take too much memory, before they are decoded.
+
+    Raises:
+        MediaError: there are more pixels.
+    """
+    if width * height > max_megapixels * 1e6:
+        raise MediaError(
+            f"{name} is {width}x{height}, more than the limit of {max_megapixels:g} million "
+            "pixels; scale it down first, or raise --max-megapixels."
+        )
+
+
+def check_length(name: str, seconds: float, max_hours: float) -> None:
+    """Refuses videos that say they are too long.
+
+    Raises:
+        MediaError: they are longer.
+    """
+    if seconds > max_hours * 3600:
+        raise MediaError(
+            f"{name} says that it is {seconds / 3600:.1f} hours long, more than the limit of "
+            f"{max_hours:g}; cut it first, or raise --max-hours."
+        )
+
+
+def check_count(name: str, frames: int, max_hours: float) -> None:
+    """Refuses videos that hold more frames than one of the longest allowed duration can.
+
+    Raises:
+        MediaError: there are more.
+    """
+    if frames > max_hours * 3600 * MAX_RATE:
+        raise MediaError(
+            f"{name} has more than {frames - 1} frames; cut it first, or raise --max-hours."
+        )
 
 
 def require_file(path: Path) -> None:

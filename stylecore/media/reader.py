@@ -1,4 +1,4 @@
-"""Exactly the frames [start, stop) of a video, upright, as RGB integers."""
+"""Exactly the frames [start, stop) of a video file, upright, as RGB integers."""
 
 import logging
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.container import InputContainer
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from stylecore.errors import MediaError
 from stylecore.media.colour import decoding_graph
-from stylecore.media.index import SourceIndex, decode_leniently, picture_checksum
+from stylecore.media.container import decode_leniently, picture_checksum
+from stylecore.media.index import SourceIndex
 from stylecore.media.opening import open_container
+from stylecore.media.tonemap import tone_mapped
 
 logger = logging.getLogger(__name__)
 
@@ -22,31 +22,21 @@ DEINTERLACE_REACH = 2
 """A deinterlaced frame looks at its neighbours: so many more are decoded on either side."""
 
 
-def read_frames(
+def read_container(
     path: Path,
     index: SourceIndex,
     start: int,
     stop: int,
     *,
-    size: tuple[int, int] | None = None,
+    size: tuple[int, int] | None,
+    alpha: bool,
 ) -> Iterator[np.ndarray]:
-    """Frames [start, stop) in order of presentation.
-
-    Args:
-        path, index: the video and what ``index_source`` found in it.
-        size: (width, height) of the upright result; the source's own when None.
-
-    Yields:
-        (H, W, 3) RGB, uint8, or uint16 over the full range when the source has more than 8 bits.
-
-    Raises:
-        MediaError: the file has changed since it was indexed.
-    """
+    """``read_frames`` of a video file."""
     reach = DEINTERLACE_REACH if index.interlaced else 0
     first = max(0, start - reach)
     last = min(index.frame_count, stop + reach)
     frames = _decoded(path, index, first, last)
-    yield from islice(_upright(frames, index, size), start - first, stop - first)
+    yield from islice(_upright(frames, index, size, alpha), start - first, stop - first)
 
 
 def _decoded(path: Path, index: SourceIndex, first: int, last: int) -> Iterator[VideoFrame]:
@@ -68,10 +58,10 @@ def _from_keyframe(path: Path, index: SourceIndex, first: int, last: int) -> Ite
     """
     numbers = {pts: number for number, pts in enumerate(index.pts[: first + 1])}
     with open_container(path) as container:
-        stream = _picture_of(container, index)
+        stream = container.streams[index.stream]
         container.seek(index.pts[first], stream=stream, backward=True)
         number: int | None = None
-        for frame in decode_leniently(container, stream):
+        for frame in decode_leniently(container, stream, index.decoder):
             number = numbers.get(frame.pts) if number is None and frame else number
             if frame is None or number is None or frame.pts != index.pts[number]:
                 return
@@ -88,7 +78,7 @@ def _from_keyframe(path: Path, index: SourceIndex, first: int, last: int) -> Ite
 def _from_beginning(path: Path, index: SourceIndex, first: int, last: int) -> Iterator[VideoFrame]:
     with open_container(path) as container:
         number = 0
-        for frame in decode_leniently(container, _picture_of(container, index)):
+        for frame in decode_leniently(container, container.streams[index.stream], index.decoder):
             if frame is None:
                 continue
             if number >= first:
@@ -101,18 +91,12 @@ def _from_beginning(path: Path, index: SourceIndex, first: int, last: int) -> It
     raise _changed(number)
 
 
-def _picture_of(container: InputContainer, index: SourceIndex) -> VideoStream:
-    stream = container.streams[index.stream]
-    stream.thread_type = "AUTO"
-    return stream
-
-
 def _upright(
-    frames: Iterator[VideoFrame], index: SourceIndex, size: tuple[int, int] | None
+    frames: Iterator[VideoFrame], index: SourceIndex, size: tuple[int, int] | None, alpha: bool
 ) -> Iterator[np.ndarray]:
     graph: av.filter.Graph | None = None
     target = index.orientation.size(*(size or (index.width, index.height)))
-    deep = index.bit_depth > 8
+    formats = ("rgba", "rgba64le") if alpha else ("rgb24", "rgb48le")
     for frame in frames:
         if graph is None:
             graph = decoding_graph(
@@ -121,7 +105,7 @@ def _upright(
                 matrix=index.matrix,
                 full_range=index.full_range,
                 size=target,
-                deep=deep,
+                pixel_format=formats[index.bit_depth > 8],
                 deinterlace=index.interlaced,
             )
         graph.push(frame)
@@ -137,7 +121,10 @@ def _pulled(graph: av.filter.Graph, index: SourceIndex) -> Iterator[np.ndarray]:
             frame = graph.pull()
         except (av.BlockingIOError, av.EOFError):
             return
-        yield index.orientation.apply(frame.to_ndarray())
+        image = index.orientation.apply(frame.to_ndarray())
+        if index.tone_mapped_from:
+            image[..., :3] = tone_mapped(image[..., :3], index.tone_mapped_from)
+        yield image
 
 
 def _changed(number: int) -> MediaError:

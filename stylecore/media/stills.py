@@ -1,46 +1,58 @@
 """Still pictures in and out."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from stylecore.config import ImageSettings
 from stylecore.errors import MediaError, OutputError, SettingsError
 from stylecore.images import to_float
 from stylecore.media.files import temporary_beside
-from stylecore.media.opening import MAX_PIXELS, PICTURE_SUFFIXES, require_file
+from stylecore.media.opening import PICTURE_SUFFIXES, check_size, require_file
 
 JPEG_QUALITY = 95
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
 """What is opened; Pillow would hand some other formats to programs of the system."""
 
 
-def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+def read_picture(
+    path: Path, *, max_megapixels: float = ImageSettings().max_megapixels
+) -> np.ndarray:
     """A still picture, (H, W, 3) float32 RGB in [0, 1], turned upright, transparency on white.
 
     Raises:
-        MediaError: missing, no picture, damaged, or larger than ``max_pixels``.
+        MediaError: missing, no picture, damaged, or larger than ``max_megapixels``.
+    """
+    with opened_picture(path, max_megapixels=max_megapixels) as image:
+        return _rgb(ImageOps.exif_transpose(image))
+
+
+@contextmanager
+def opened_picture(path: Path, *, max_megapixels: float) -> Iterator[Image.Image]:
+    """A picture file, not decoded yet; whatever goes wrong inside is said in a sentence.
+
+    Raises:
+        MediaError: missing, no picture, damaged, or larger than ``max_megapixels``.
     """
     require_file(path)
     try:
         with _opened(path) as image:
-            if image.width * image.height > max_pixels:
-                raise MediaError(
-                    f"{path.name} is {image.width}x{image.height}, more than the limit of "
-                    f"{max_pixels / 1e6:.0f} million pixels; scale it down first."
-                )
-            return _rgb(ImageOps.exif_transpose(image))
+            check_size(path.name, image.width, image.height, max_megapixels)
+            yield image
     except UnidentifiedImageError as error:
         raise MediaError(
             f"{path.name} is not a picture; give a PNG, JPEG, WebP, TIFF or BMP file."
         ) from error
     except Image.DecompressionBombError as error:
         raise MediaError(
-            f"{path.name} is larger than the limit of {max_pixels / 1e6:.0f} million pixels; scale "
-            "it down first."
+            f"{path.name} is larger than the limit of {max_megapixels:g} million pixels; scale it "
+            "down first."
         ) from error
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise MediaError(f"{path.name} is damaged and cannot be read as a picture.") from error
 
 

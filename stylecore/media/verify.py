@@ -1,24 +1,31 @@
 """The proof that a result is what it should be, by decoding it."""
 
-import hashlib
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-from av.packet import Packet
+from av.container import InputContainer
 
-from stylecore.config import OutputSettings
+from stylecore.config import OutputSettings, SourceSettings
 from stylecore.errors import MediaError, OutputError
-from stylecore.media.index import SourceIndex, index_source
+from stylecore.media.encoders import codec_for
+from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import open_container
-from stylecore.media.writer import CODECS, copied_streams
+from stylecore.media.sources import index_source
+from stylecore.media.streams import KIND_NAMES, copied_streams, file_metadata, stream_facts
 
 LIKE_SMPTE170M = {"bt470bg": "smpte170m", "fcc": "smpte170m"}
 """Matrices that some codecs write as SMPTE 170M, which is the same or differs by less than 0.3%."""
-
 SYNC_SECONDS = Fraction(2, 1000)
 """Sound may move so much against the picture: both are rounded to Matroska's milliseconds."""
+CODED_ALIKE = ("audio", "subtitle", "attachment", "cover")
+"""Kinds of streams that are copied bit by bit."""
+EVERYTHING = SourceSettings(max_hours=math.inf, allow_damaged=False)
+UNTAGGED = 2
+"""Code point of ITU-T H.273 for what is not said."""
+KEPT_METADATA = ("title", "artist", "comment", "album", "date", "copyright")
+"""Metadata that every container holds under its own name."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +36,18 @@ class Verification:
     delay: Fraction
     """Seconds by which everything, sound too, begins later; not 0 only where the source's sound
     begins before 0 and the target's container cannot say so."""
-    sound_identical: bool | None
-    """None where there was nothing to compare: no sound that the container can hold, or only a
-    part of the source."""
+    copied: tuple[str, ...]
+    """What was compared bit by bit, like "2 sound tracks"."""
 
     @property
     def statements(self) -> tuple[str, ...]:
-        sound = ("sound copied bit for bit",) if self.sound_identical else ()
         count = "1 frame" if self.frames == 1 else f"{self.frames} frames"
         later = f", all {float(self.delay):.3f} s later" if self.delay else ""
-        return (count, f"timestamps equal{later}", *sound)
+        same = (f"{', '.join(self.copied)} copied bit for bit",) if self.copied else ()
+        return (count, f"timestamps equal{later}", *same)
 
 
-def verify_video(
+def verify_frames(
     target: Path,
     *,
     source: Path,
@@ -60,10 +66,11 @@ def verify_video(
         size: (width, height) of the frames that were written.
 
     Raises:
-        OutputError: it does not decode, or a count, a timestamp, the size or the sound differs.
+        OutputError: it does not decode, or a count, a timestamp, the duration, the size, a tag, a
+            copied stream, a chapter or the title differs.
     """
     try:
-        found = index_source(target)
+        found = index_source(target, EVERYTHING, max_megapixels=math.inf)
     except MediaError as error:
         raise OutputError(f"The encoded file does not pass verification: {error}") from error
     if found.frame_count != stop - start:
@@ -72,31 +79,48 @@ def verify_video(
         raise _failure(f"it is {found.width}x{found.height} instead of {size[0]}x{size[1]}")
     whole = (start, stop) == (0, index.frame_count)
     delay = _delay(source, target, index, found) if whole else Fraction(0)
+    _compare_times(found, index, start, stop, delay)
+    _compare_tags(found, index, codec_for(output, target.suffix).full_range)
+    copied = _compare_streams(target, source, index, found, output, whole=whole, delay=delay)
+    if whole and index.reader == "container":
+        _compare_names(target, source)
+    return Verification(found.frame_count, delay, copied)
+
+
+def _compare_times(
+    found: SourceIndex, index: SourceIndex, start: int, stop: int, delay: Fraction
+) -> None:
+    unit = found.seconds_per_unit
     shift = index.pts[start] - index.pts[0]
     for number, pts in enumerate(found.pts, start=start):
         wanted = (index.pts[number] - shift) * index.seconds_per_unit + delay
-        got = pts * found.seconds_per_unit
-        if abs(got - wanted) > found.seconds_per_unit / 2:
+        got = pts * unit
+        if abs(got - wanted) > unit / 2:
             raise _failure(
                 f"frame {number} is shown at {float(got):.4f} s instead of {float(wanted):.4f} s"
             )
-    _compare_tags(found, index, output)
-    sound = _compare_sound(target, source, index, found, output, whole=whole, delay=delay)
-    return Verification(found.frame_count, delay, sound)
+    lasts = (index.boundary(stop) - index.pts[start]) * index.seconds_per_unit
+    if abs(found.seconds - lasts) > unit:
+        raise _failure(f"it lasts {float(found.seconds):.4f} s instead of {float(lasts):.4f} s")
 
 
-def _compare_tags(found: SourceIndex, index: SourceIndex, output: OutputSettings) -> None:
+def _compare_tags(found: SourceIndex, index: SourceIndex, holds_full_range: bool) -> None:
     if Fraction(found.sample_aspect_ratio) != Fraction(index.sample_aspect_ratio):
         raise _failure(
             f"its pixels have the aspect {found.sample_aspect_ratio} instead of "
             f"{index.sample_aspect_ratio}"
         )
-    if LIKE_SMPTE170M.get(found.matrix, found.matrix) != LIKE_SMPTE170M.get(
-        index.matrix, index.matrix
-    ):
-        raise _failure(f"its colour matrix is {found.matrix} instead of {index.matrix}")
-    if found.full_range != (index.full_range and CODECS[output.codec].full_range):
+    if found.orientation.changes:
+        raise _failure("it is marked as turned, and its pixels are upright already")
+    matrix = index.result_matrix
+    if LIKE_SMPTE170M.get(found.matrix, found.matrix) != LIKE_SMPTE170M.get(matrix, matrix):
+        raise _failure(f"its colour matrix is {found.matrix} instead of {matrix}")
+    if found.full_range != (index.full_range and holds_full_range):
         raise _failure("its colour range differs from the source's")
+    for name in ("colour_primaries", "colour_transfer"):
+        was, now = getattr(index, name), getattr(found, name)
+        if was != now and UNTAGGED not in (was, now):
+            raise _failure(f"its {name.replace('_', ' ')} are {now} instead of {was}")
 
 
 def _delay(source: Path, target: Path, index: SourceIndex, found: SourceIndex) -> Fraction:
@@ -118,7 +142,7 @@ def _first_sound(path: Path, index: SourceIndex) -> Fraction | None:
     return None
 
 
-def _compare_sound(
+def _compare_streams(
     target: Path,
     source: Path,
     index: SourceIndex,
@@ -127,62 +151,62 @@ def _compare_sound(
     *,
     whole: bool,
     delay: Fraction,
-) -> bool | None:
-    if output.audio == "drop":
-        return None
-    copied = [stream.index for stream in found.streams if stream.kind == "audio"]
-    held = copied_streams(source, index, target.suffix)
-    expected = [info.index for info in held if info.kind == "audio"]
-    if len(copied) != len(expected):
-        raise _failure(f"it has {len(copied)} sound tracks instead of {len(expected)}")
-    if not expected or not whole:
-        return None
-    for now, was in zip(_sounds(target, copied), _sounds(source, expected), strict=True):
+) -> tuple[str, ...]:
+    """Kinds and numbers of streams that are the same; nothing is compared of a part."""
+    same = []
+    held = copied_streams(source, index, target.suffix, output)
+    for kind in CODED_ALIKE:
+        expected = [info for info in held if info.kind == kind]
+        copied = [info for info in found.streams if info.kind == kind]
+        plural = "s" if len(expected) != 1 else ""
+        if len(copied) != len(expected):
+            raise _failure(
+                f"it has {len(copied)} instead of {len(expected)} {KIND_NAMES[kind]}{plural}"
+            )
+        if expected and whole:
+            _compare_packets(target, copied, source, expected, delay)
+            same.append(f"{len(expected)} {KIND_NAMES[kind]}{plural}")
+    return tuple(same)
+
+
+def _compare_packets(
+    target: Path,
+    copied: list[StreamInfo],
+    source: Path,
+    expected: list[StreamInfo],
+    delay: Fraction,
+) -> None:
+    facts = zip(stream_facts(target, copied), stream_facts(source, expected), expected, strict=True)
+    for now, was, info in facts:
+        name = KIND_NAMES[info.kind]
         if now.digest.digest() != was.digest.digest():
-            raise _failure("its sound differs from the source's")
+            raise _failure(f"a {name} differs from the source's")
         late = max(abs(now.first - was.first - delay), abs(now.last - was.last - delay))
-        if late > SYNC_SECONDS:
-            raise _failure(f"its sound is {float(late) * 1000:.0f} ms off against the picture")
-    return True
+        if info.kind in ("audio", "subtitle") and late > SYNC_SECONDS:
+            raise _failure(f"a {name} is {float(late) * 1000:.0f} ms off against the picture")
 
 
-@dataclass
-class _Sound:
-    """All packets of a sound track: their bytes, and when the first and the last one begin."""
-
-    digest: Any = field(default_factory=hashlib.sha256)
-    first: Fraction = Fraction(0)
-    last: Fraction = Fraction(0)
-    packets: int = 0
-
-    def add(self, packet: Packet) -> None:
-        self.digest.update(_without_adts(packet))
-        if packet.pts is not None:
-            self.last = packet.pts * Fraction(packet.time_base)
-            self.first = self.first if self.packets else self.last
-            self.packets += 1
+def _compare_names(target: Path, source: Path) -> None:
+    """Chapters and the metadata that every container knows."""
+    with open_container(source) as origin, open_container(target) as result:
+        chapters = [_chapters(container) for container in (origin, result)]
+        names = [file_metadata(container) for container in (origin, result)]
+    if chapters[0] and chapters[0] != chapters[1]:
+        raise _failure("its chapters differ from the source's")
+    for key in KEPT_METADATA:
+        if key in names[0] and names[0][key] != names[1].get(key):
+            raise _failure(f"its {key} is not the source's")
 
 
-def _sounds(path: Path, streams: list[int]) -> list[_Sound]:
-    found = {number: _Sound() for number in streams}
-    with open_container(path) as container:
-        for packet in container.demux([container.streams[number] for number in streams]):
-            if packet.dts is not None:
-                found[packet.stream.index].add(packet)
-    return list(found.values())
-
-
-def _without_adts(packet: Packet) -> bytes:
-    """The raw AAC frame of an ADTS frame (ISO 13818-7, 6.2); any other packet as it is.
-
-    MP4 and Matroska hold raw frames, so the muxer takes the header off.
-    """
-    data = bytes(packet)
-    is_adts = len(data) > 7 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0
-    if not is_adts or packet.stream.codec_context.name != "aac":
-        return data
-    has_checksum = not data[1] & 1
-    return data[9 if has_checksum else 7 :]
+def _chapters(container: InputContainer) -> list[tuple[int, str]]:
+    """(milliseconds, title) of each chapter."""
+    return [
+        (
+            round(chapter["start"] * chapter["time_base"] * 1000),
+            chapter["metadata"].get("title", ""),
+        )
+        for chapter in container.chapters()
+    ]
 
 
 def _failure(difference: str) -> OutputError:

@@ -6,11 +6,8 @@ bytes.
 """
 
 import errno
-import io
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
@@ -24,215 +21,41 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from stylecore.config import OutputSettings
-from stylecore.errors import OutputError, SettingsError
+from stylecore.errors import OutputError
 from stylecore.media.colour import encoding_graph, matrix_code
+from stylecore.media.encoders import (
+    CONTAINERS,
+    M4V,
+    MKV,
+    MOST_BITS,
+    MOV,
+    MP4,
+    codec_for,
+    codec_name,
+    encoder_options,
+    fitting_format,
+    halves_colours,
+    keeps_alpha,
+    require_aspect,
+)
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import inert_name, open_container
+from stylecore.media.streams import (
+    add_copy,
+    add_cover_file,
+    copied_streams,
+    described,
+    file_metadata,
+    holds,
+    stream_metadata,
+)
 from stylecore.overlap import ahead
 
-THREADS = "4"
-"""Fixed, since the number of threads changes what x264 writes."""
 BIT_EXACT = {"fflags": "+bitexact"}
 """No random identifiers and no times of creation in the file."""
 
 
-@dataclass(frozen=True)
-class Codec:
-    """An encoder with its defaults.
-
-    ``formats`` are (8 bits, 8 bits odd size, more bits, more bits odd size); "" where it has none.
-    ``full_range`` is whether the codec can say that luma spans 0 to the top, ``aspect`` whether it
-    can say by itself that pixels are not square (MP4 can say it for any codec, Matroska cannot).
-    ``worst_quality`` is the end of its scale, ``preset_option`` what the encoder calls its preset.
-    """
-
-    encoder: str
-    containers: frozenset[str]
-    quality: int | None
-    preset: str | None
-    formats: tuple[str, str, str, str]
-    options: tuple[tuple[str, str], ...] = ()
-    full_range: bool = True
-    aspect: bool = True
-    worst_quality: int = 51
-    preset_option: str = "preset"
-
-    def pixel_format(self, size: tuple[int, int], *, deep: bool) -> str:
-        """What frames of ``size`` are stored as; "" where the codec cannot hold them."""
-        odd = bool(size[0] % 2 or size[1] % 2)
-        return self.formats[2 * deep + odd]
-
-
-KIND_NAMES = {"audio": "sound", "video": "picture"}
-MP4, MOV, MKV, WEBM = ".mp4", ".mov", ".mkv", ".webm"
-CONTAINERS = {MP4: "mp4", ".m4v": "mp4", MOV: "mov", MKV: "matroska", WEBM: "webm"}
-"""Suffixes to the names of ffmpeg's muxers."""
-_YUV420 = ("yuv420p", "yuv444p", "yuv420p10le", "yuv444p10le")
-CODECS = {
-    "h264": Codec(
-        # The preset: at this quality the files are as large as with "medium", 0.9 dB from it, in a
-        # third of the time (docs/fast.md).
-        "libx264", frozenset({MP4, ".m4v", MOV, MKV}), 16, "veryfast", _YUV420,
-        # The macroblock tree looks at memory that nobody wrote, so that bytes differ from run to
-        # run (seen with x264 165 and glibc's MALLOC_PERTURB_).
-        (("x264-params", "mbtree=0"),),
-    ),
-    "hevc": Codec(
-        "libx265", frozenset({MP4, ".m4v", MOV, MKV}), 18, "medium", _YUV420,
-        # The number of frame threads, which follows the machine's cores, changes what x265 writes.
-        (("x265-params", "log-level=error:frame-threads=2"), ("tag", "hvc1")),
-    ),
-    "vp9": Codec(
-        "libvpx-vp9", frozenset({MP4, MKV, WEBM}), 24, "3",
-        ("yuv420p", "yuv420p", "", ""), (("b", "0"), ("row-mt", "1")),
-        aspect=False, worst_quality=63, preset_option="cpu-used",
-    ),
-    "av1": Codec(
-        "libsvtav1", frozenset({MP4, MKV, WEBM}), 24, "8", ("yuv420p", "", "yuv420p10le", ""),
-        aspect=False, worst_quality=63,
-    ),
-    "prores": Codec(
-        "prores_ks", frozenset({MOV, MKV}), None, None, ("yuv422p10le",) * 4,
-        (("profile", "3"),), full_range=False, aspect=False,
-    ),
-    "ffv1": Codec(
-        "ffv1", frozenset({MKV}), None, None, ("yuv444p", "yuv444p", "yuv444p10le", "yuv444p10le"),
-        (("level", "3"), ("slices", "4"), ("slicecrc", "1")),
-        aspect=False,
-    ),
-}  # fmt: skip
-
-
-def check_output(
-    output: Path,
-    settings: OutputSettings,
-    *,
-    index: SourceIndex | None = None,
-    size: tuple[int, int] | None = None,
-) -> None:
-    """Finds out before hours of work whether the result can be written.
-
-    Args:
-        index: the source, where it is known: its bit depth and size must suit the codec too.
-        size: (width, height) of the result; the source's own when None.
-
-    Raises:
-        SettingsError: the suffix is no container, cannot hold the codec, or the codec the frames.
-        OutputError: the folder is missing or cannot be written.
-    """
-    suffix = output.suffix.lower()
-    if suffix not in CONTAINERS:
-        raise SettingsError(
-            f"{output.name} does not end like a video; use one of {', '.join(sorted(CONTAINERS))}."
-        )
-    codec = CODECS[settings.codec]
-    if suffix not in codec.containers:
-        fitting = [name for name, other in CODECS.items() if suffix in other.containers]
-        raise SettingsError(
-            f"A {suffix} file cannot hold {settings.codec}; use --codec {' or '.join(fitting)}, or "
-            f"an output that ends in {' or '.join(sorted(codec.containers))}."
-        )
-    _require_choices(settings)
-    if index is not None:
-        _fitting_format(settings, size or (index.width, index.height), deep=index.bit_depth > 8)
-        _require_aspect(output, settings, index)
-    if not output.parent.is_dir():
-        raise OutputError(f"There is no folder {output.parent}; make it first.")
-    try:
-        with tempfile.TemporaryFile(dir=output.parent):
-            pass
-    except OSError as error:
-        raise OutputError(
-            f"Nothing can be written in {output.parent}: {error.strerror}."
-        ) from error
-
-
-def _require_choices(settings: OutputSettings) -> None:
-    """Whether the encoder knows the quality and the preset that were asked for."""
-    name, codec = settings.codec, CODECS[settings.codec]
-    if settings.quality is not None:
-        if codec.quality is None:
-            raise SettingsError(f"{name} has no quality to choose; leave out --quality.")
-        if settings.quality > codec.worst_quality:
-            raise SettingsError(
-                f"--quality {settings.quality} is beyond the scale of {name}; use 0 (best) to "
-                f"{codec.worst_quality}."
-            )
-    if settings.preset is None:
-        return
-    if codec.preset is None:
-        raise SettingsError(f"{name} has no presets; leave out --preset.")
-    encoder = av.CodecContext.create(codec.encoder, "w")
-    encoder.width, encoder.height, encoder.pix_fmt = 64, 64, codec.formats[0]
-    encoder.time_base = Fraction(1, 25)
-    encoder.options = encoder_options(settings)
-    try:
-        encoder.open()
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise SettingsError(
-            f"{name} has no preset {settings.preset!r}; its default is {codec.preset!r}."
-        ) from error
-
-
-def encoder_options(settings: OutputSettings) -> dict[str, str]:
-    """The encoder's own names and values of what was chosen."""
-    codec = CODECS[settings.codec]
-    options = {**dict(codec.options), "threads": THREADS}
-    if codec.quality is not None:
-        options["crf"] = str(codec.quality if settings.quality is None else settings.quality)
-    if codec.preset is not None:
-        options[codec.preset_option] = settings.preset or codec.preset
-    return options
-
-
-def _require_aspect(output: Path, settings: OutputSettings, index: SourceIndex) -> None:
-    square = Fraction(index.sample_aspect_ratio) == 1
-    if square or CODECS[settings.codec].aspect or output.suffix.lower() not in (MKV, WEBM):
-        return
-    raise SettingsError(
-        f"The pixels of the source are not square, which {settings.codec} in {output.suffix} "
-        "cannot say; use --codec h264 or hevc, or an output that ends in .mp4 or .mov."
-    )
-
-
-def _fitting_format(settings: OutputSettings, size: tuple[int, int], *, deep: bool) -> str:
-    chosen = CODECS[settings.codec].pixel_format(size, deep=deep)
-    if not chosen:
-        fitting = [name for name, codec in CODECS.items() if codec.pixel_format(size, deep=deep)]
-        raise SettingsError(
-            f"{settings.codec} cannot hold frames of {size[0]}x{size[1]} with "
-            f"{'more than 8' if deep else '8'} bits here; use --codec {' or '.join(fitting)}."
-        )
-    return chosen
-
-
-def copied_streams(source: Path, index: SourceIndex, suffix: str) -> tuple[StreamInfo, ...]:
-    """The source's sound and subtitle streams that a file with this suffix can hold as they are."""
-    return tuple(info for info in index.streams if _holds(suffix, source, info))
-
-
-def _holds(suffix: str, source: Path, info: StreamInfo) -> bool:
-    """Whether a copy can be written, by trying: muxers refuse some codecs that they list."""
-    if info.kind not in ("audio", "subtitle"):
-        return False
-    try:
-        with (
-            open_container(source) as origin,
-            av.open(io.BytesIO(), "w", format=CONTAINERS[suffix.lower()]) as scratch,
-        ):
-            stream = origin.streams[info.index]
-            copy = scratch.add_stream_from_template(stream)
-            scratch.start_encoding()
-            if info.kind == "audio":  # Subtitles may begin late; looking for one reads it all.
-                packet = next(packet for packet in origin.demux(stream) if packet.dts is not None)
-                packet.stream = copy
-                scratch.mux(packet)
-    except (av.FFmpegError, ValueError, StopIteration):
-        return False
-    return True
-
-
-def write_video(
+def write_container(
     frames: Iterable[np.ndarray],
     target: Path,
     *,
@@ -241,36 +64,24 @@ def write_video(
     start: int,
     stop: int,
     output: OutputSettings,
-    on_frame: Callable[[int], None] = lambda done: None,
+    on_frame: Callable[[int], None],
 ) -> tuple[str, ...]:
-    """Encodes frames [start, stop) of a job into ``target``; returns notes for the person.
-
-    Frame ``start`` gets the source's first timestamp. Sound, subtitles, chapters and metadata are
-    copied packet by packet, cut to the range.
-
-    Args:
-        frames: (H, W, 3) RGB uint8 or uint16 each.
-        target: file to write; its suffix names the container. It is removed when this fails.
-        source, index: the video that gives timestamps and other streams.
-        on_frame: called with the number of frames that are encoded, in the caller's thread.
-
-    Raises:
-        OutputError: no space is left, or the encoder refuses.
-    """
-    _require_aspect(target, output, index)
+    """``write_frames`` into a video file."""
+    require_aspect(target, output, index)
     try:
-        with (
-            open_container(source) as origin,
-            av.open(
-                inert_name(target),
-                "w",
-                format=CONTAINERS[target.suffix.lower()],
-                options=BIT_EXACT,
-                container_options=_container_options(target, index),
-            ) as result,
-        ):
-            copied = copied_streams(source, index, target.suffix) if output.audio == "keep" else ()
-            writer = _Writer(source, origin, result, index, start, stop, output, copied)
+        with ExitStack() as files:
+            has_streams = index.reader == "container"
+            origin = files.enter_context(open_container(source)) if has_streams else None
+            result = files.enter_context(
+                av.open(
+                    inert_name(target),
+                    "w",
+                    format=CONTAINERS[target.suffix.lower()],
+                    options=BIT_EXACT,
+                    container_options=_container_options(target, index),
+                )
+            )
+            writer = _Writer(source, origin, target, result, index, start, stop, output)
             return writer.write(iter(frames), on_frame)
     except (av.FFmpegError, OSError) as error:
         target.unlink(missing_ok=True)
@@ -280,11 +91,30 @@ def write_video(
                 "space and run the same command again."
             ) from error
         raise OutputError(
-            f"{target.name} could not be encoded as {output.codec} ({error}); try another --codec."
+            f"{target.name} could not be encoded as {codec_name(output, target.suffix)} "
+            f"({error}); try another --codec."
         ) from error
     except BaseException:
         target.unlink(missing_ok=True)
         raise
+
+
+def take_over_notes(index: SourceIndex, pixel_format: str) -> list[str]:
+    """What of the source's picture the format cannot hold, in sentences."""
+    notes = []
+    if index.alpha and not keeps_alpha(pixel_format):
+        notes.append(
+            "The transparency is left out; --codec vp9 in .webm or .mkv, prores in .mov and ffv1 "
+            "in .mkv keep it, and so do .webp, .apng and folders of PNG files."
+        )
+    if halves_colours(pixel_format, index):
+        notes.append(
+            f"Colour is stored at a lower resolution than the source's ({pixel_format} for "
+            f"{index.pixel_format}), as every player expects; --chroma source keeps it."
+        )
+    if index.bit_depth > MOST_BITS:
+        notes.append(f"The source's {index.bit_depth} bits are rounded to {MOST_BITS}.")
+    return notes
 
 
 class _Writer:
@@ -293,28 +123,33 @@ class _Writer:
     def __init__(
         self,
         source: Path,
-        origin: InputContainer,
+        origin: InputContainer | None,
+        target: Path,
         result: OutputContainer,
         index: SourceIndex,
         start: int,
         stop: int,
         output: OutputSettings,
-        copied: tuple[StreamInfo, ...],
     ) -> None:
         self.source, self.origin, self.result = source, origin, result
-        self.index, self.start, self.stop = index, start, stop
-        self.output, self.copied = output, copied
-        self.codec = CODECS[output.codec]
+        self.index, self.start, self.stop, self.output = index, start, stop, output
+        self.suffix = target.suffix.lower()
+        self.codec = codec_for(output, self.suffix)
+        self.copied = copied_streams(source, index, self.suffix, output)
         self.full_range = index.full_range and self.codec.full_range
-        self.notes: list[str] = []
         self.shift = index.pts[start] - index.pts[0]
+        self.notes: list[str] = []
+
+    @property
+    def is_whole(self) -> bool:
+        return (self.start, self.stop) == (0, self.index.frame_count)
 
     def write(
         self, frames: Iterator[np.ndarray], on_frame: Callable[[int], None]
     ) -> tuple[str, ...]:
         first = next(frames)
         video = self._add_video(first)
-        copies = self._add_copies() if self.output.audio == "keep" else {}
+        copies = self._add_copies()
         self._copy_metadata()
         packets = _Lookahead(self._copied_packets(copies))
         with closing(ahead(self._encodable(_chain(first, frames), video.pix_fmt))) as encodable:
@@ -332,15 +167,13 @@ class _Writer:
         """The frames as the encoder takes them: in its colours, with their timestamps."""
         graph = None
         for number, pixels in enumerate(frames, start=self.start):
-            raw = VideoFrame.from_ndarray(
-                pixels, format="rgb24" if pixels.dtype == np.uint8 else "rgb48le"
-            )
+            raw = VideoFrame.from_ndarray(pixels, format=packed_format(pixels))
             raw.pts = self.index.pts[number] - self.shift
             raw.time_base = self.index.seconds_per_unit
             graph = graph or encoding_graph(
                 raw,
                 self.index.seconds_per_unit,
-                matrix=self.index.matrix,
+                matrix=self.index.result_matrix,
                 full_range=self.full_range,
                 pixel_format=pixel_format,
             )
@@ -362,9 +195,9 @@ class _Writer:
 
     def _add_video(self, first: np.ndarray) -> VideoStream:
         height, width = first.shape[:2]
-        deep = first.dtype != np.uint8
-        pixel_format = _fitting_format(self.output, (width, height), deep=deep)
-        if pixel_format != self.codec.pixel_format((2, 2), deep=deep):
+        chosen = fitting_format(self.output, self.suffix, (width, height), self.index)
+        self.notes += take_over_notes(self.index, chosen)
+        if chosen != fitting_format(self.output, self.suffix, (16, 16), self.index):
             self.notes.append(
                 f"The size {width}x{height} is odd, so colour is stored at full resolution "
                 "(4:4:4); some players cannot show it. An even --size avoids that."
@@ -372,17 +205,21 @@ class _Writer:
         stream = self.result.add_stream(
             self.codec.encoder,
             rate=Fraction(self.index.average_rate),
-            options=encoder_options(self.output),
+            options=encoder_options(self.output, self.suffix, chosen),
         )
         context = stream.codec_context
-        stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
+        stream.width, stream.height, stream.pix_fmt = width, height, chosen
         context.time_base = self.index.seconds_per_unit
         stream.time_base = self.index.seconds_per_unit
         context.sample_aspect_ratio = Fraction(self.index.sample_aspect_ratio)
-        context.colorspace = matrix_code(self.index.matrix)
+        context.colorspace = matrix_code(self.index.result_matrix)
         context.color_range = 2 if self.full_range else 1
         context.color_primaries = self.index.colour_primaries
         context.color_trc = self.index.colour_transfer
+        if self.origin is not None:
+            stream.metadata.update(stream_metadata(self.origin.streams[self.index.stream]))
+        if keeps_alpha(chosen):
+            stream.metadata["alpha_mode"] = "1"
         self._durations = {
             self.index.pts[number] - self.shift: self.index.boundary(number + 1)
             - self.index.pts[number]
@@ -391,56 +228,69 @@ class _Writer:
         return stream
 
     def _add_copies(self) -> dict[int, Stream]:
-        """Output streams for the source streams that this container can hold, by source index."""
+        """Output streams for those of the source that are copied, by their place in the source."""
+        if self.origin is None or self.output.audio == "drop":
+            return {}
         copies: dict[int, Stream] = {}
         for info in self.index.streams:
-            stream = self.origin.streams[info.index]
-            if info not in self.copied:
+            if info in self.copied and info.kind == "cover" and self.suffix == MKV:
+                add_cover_file(self.result, self.source, info)
+            elif info in self.copied:
+                copies[info.index] = add_copy(self.result, self.origin.streams[info.index])
+            else:
                 self.notes.append(self._left_out(info))
-                continue
-            copy = self.result.add_stream_from_template(stream)
-            copy.metadata.update(stream.metadata)
-            copy.disposition = stream.disposition
-            copies[info.index] = copy
         return copies
 
     def _left_out(self, info: StreamInfo) -> str:
         holding = [
-            suffix for suffix in sorted(self.codec.containers) if _holds(suffix, self.source, info)
+            suffix for suffix in sorted(self.codec.containers) if holds(suffix, self.source, info)
         ]
         remedy = f" An output that ends in {' or '.join(holding)} can." if holding else ""
+        what = described(info)
         return (
-            f"One {KIND_NAMES.get(info.kind, info.kind)} stream ({info.codec}) is left out: "
-            f"{self.result.format.name} cannot hold a copy of it.{remedy}"
+            f"{what[0].upper()}{what[1:]} is left out: {self.result.format.name} cannot hold a "
+            f"copy of it.{remedy}"
         )
 
     def _copy_metadata(self) -> None:
-        container_own = {"major_brand", "minor_version", "compatible_brands", "encoder"}
-        self.result.metadata.update(
-            {key: value for key, value in self.origin.metadata.items() if key not in container_own}
-        )
+        if self.origin is None:
+            return
+        self.result.metadata.update(file_metadata(self.origin))
         chapters = self.origin.chapters()
-        if chapters and (self.start, self.stop) == (0, self.index.frame_count):
+        if chapters and self.is_whole:
             self.result.set_chapters(chapters)
 
     def _copied_packets(self, copies: dict[int, Stream]) -> Iterator[tuple[Fraction, Packet]]:
         """(time in seconds, packet) of the copied streams within the range, in file order."""
-        if not copies:
+        kinds = {info.index: info.kind for info in self.copied}
+        timed = [number for number in copies if kinds[number] != "attachment"]
+        if self.origin is None or not timed:
             return
         unit = self.index.seconds_per_unit
-        whole = (self.start, self.stop) == (0, self.index.frame_count)
         begin = self.index.pts[self.start] * unit
         end = self.index.boundary(self.stop) * unit
-        for packet in self.origin.demux([self.origin.streams[number] for number in copies]):
-            if packet.dts is None or packet.pts is None:
+        for packet in self.origin.demux([self.origin.streams[number] for number in timed]):
+            number = packet.stream.index
+            if kinds[number] == "cover" and packet.size:
+                packet.pts = packet.dts = 0
+                packet.stream = copies[number]
+                yield begin, packet
+            if packet.dts is None or packet.pts is None or kinds[number] == "cover":
                 continue
             time = packet.pts * Fraction(packet.time_base)
-            if not whole and not begin <= time < end:
-                continue
-            shift = round(self.shift * unit / Fraction(packet.time_base))
-            packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
-            packet.stream = copies[packet.stream.index]
-            yield time - self.shift * unit, packet
+            packet.stream = copies[number]
+            if self.is_whole or begin <= time < end:
+                shift = round(self.shift * unit / Fraction(packet.time_base))
+                packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
+                yield time - self.shift * unit, packet
+
+
+def packed_format(pixels: np.ndarray) -> str:
+    """ffmpeg's name for (H, W, 3) RGB or (H, W, 4) RGBA of 8 or 16 bits."""
+    name = "rgb" if pixels.shape[2] == 3 else "rgba"
+    if pixels.dtype == np.uint8:
+        return "rgb24" if name == "rgb" else name
+    return f"{name}48le" if name == "rgb" else f"{name}64le"
 
 
 class _Lookahead:
@@ -469,7 +319,7 @@ def _chain(first: np.ndarray, rest: Iterator[np.ndarray]) -> Iterator[np.ndarray
 
 
 def _container_options(target: Path, index: SourceIndex) -> dict[str, str]:
-    if target.suffix.lower() not in (MP4, ".m4v", MOV):
+    if target.suffix.lower() not in (MP4, M4V, MOV):
         return {}
     # A start that is not 0 is written in units of the movie's time scale: milliseconds by default.
     unit = index.seconds_per_unit.denominator

@@ -1,0 +1,325 @@
+"""The frame index of a video file: what is really in it, found by decoding it once.
+
+Headers lie: after an edit, or in a file that was cut short, the number of frames they promise is
+not the number that decodes. So the truth is taken from the decoder, and the header only compared.
+"""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.stream import Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from stylecore.config import SourceSettings
+from stylecore.errors import MediaError
+from stylecore.media.colour import decided_matrix, is_hdr, tag_name
+from stylecore.media.index import SourceIndex, StreamInfo
+from stylecore.media.opening import check_count, check_length, check_size, open_container
+from stylecore.media.orientation import orientation_of
+
+BT709 = 1
+"""Code point of ITU-T H.273 for primaries, transfer and matrix."""
+OPAQUE = 0.98
+"""Lossy codecs blur alpha a little: what is above this is opaque."""
+END_SLACK_SECONDS = 0.5
+"""A file whose last packet ends so much before its promised end is taken for cut short."""
+
+
+@dataclass
+class _Scan:
+    """What one pass over the file finds."""
+
+    first: VideoFrame | None = None
+    pts: list[int | None] = field(default_factory=list)
+    checksums: list[int] = field(default_factory=list)
+    last_duration: int = 0
+    sizes: set[tuple[int, int]] = field(default_factory=set)
+    packets: int = 0
+    failures: int = 0
+    untimed: int = 0
+    interlaced: bool = False
+    alpha: bool = False
+    end_seconds: float = 0.0
+
+    def add(self, frame: VideoFrame) -> None:
+        self.pts.append(frame.pts if frame.pts is not None else frame.dts)
+        self.untimed += frame.pts is None
+        self.checksums.append(picture_checksum(frame))
+        self.sizes.add((frame.width, frame.height))
+        self.interlaced |= bool(frame.interlaced_frame)
+        self.alpha = self.alpha or is_transparent(frame)
+        self.last_duration = frame.duration or self.last_duration
+        self.first = self.first or frame
+
+
+def index_container(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
+    """``index_source`` of a video file, by decoding all of it."""
+    with open_container(path) as container:
+        stream = picture_stream(path, container)
+        check_size(path.name, stream.width, stream.height, max_megapixels)
+        check_length(path.name, (container.duration or 0) / av.time_base, settings.max_hours)
+        decoder = alpha_decoder(stream)
+        scan = _scan(path, container, stream, decoder, settings, max_megapixels)
+        notes = _check_whole(path, container, stream, scan, settings)
+        return _describe(path, container, stream, scan, notes, decoder, settings)
+
+
+def picture_stream(path: Path, container: InputContainer) -> VideoStream:
+    """The stream with the picture: the default one of those that are no cover art, else the first.
+
+    Raises:
+        MediaError: there is none.
+    """
+    pictures = [stream for stream in container.streams.video if not is_cover(stream)]
+    if pictures:
+        return next((one for one in pictures if one.disposition & Disposition.default), pictures[0])
+    raise MediaError(
+        f"{path.name} has no picture, only {_kinds(container) or 'no streams'}; give a video."
+    )
+
+
+def is_cover(stream: Stream) -> bool:
+    """Whether a stream is a still that belongs to the file, like the cover of an album."""
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""ffmpeg's own decoders of these codecs lose the transparency."""
+
+
+def alpha_decoder(stream: VideoStream) -> str:
+    """Name of the decoder that a stream with transparency beside its picture needs, else ""."""
+    marked = stream.metadata.get("alpha_mode", stream.metadata.get("ALPHA_MODE")) == "1"
+    return ALPHA_DECODERS.get(stream.codec_context.name, "") if marked else ""
+
+
+def decode_leniently(
+    container: InputContainer, stream: VideoStream, decoder: str
+) -> Iterator[VideoFrame | None]:
+    """All frames that decode from here to the end; None for a packet that does not."""
+    context = decoding_context(stream, decoder)
+    for packet in container.demux(stream):
+        try:
+            yield from context.decode(packet)
+        except av.FFmpegError:
+            yield None
+
+
+def decoding_context(stream: VideoStream, decoder: str) -> VideoCodecContext:
+    """The stream's own decoder, or the one with that name."""
+    context = stream.codec_context
+    if decoder:
+        context = av.CodecContext.create(decoder, "r")
+        context.extradata = stream.codec_context.extradata
+    context.thread_type = "AUTO"
+    return context
+
+
+def picture_checksum(frame: VideoFrame) -> int:
+    """CRC-32 of a decoded frame's first plane (luma, or all of packed RGB), without row padding."""
+    plane, layout = frame.planes[0], frame.format
+    packed = len(frame.planes) == 1
+    bits = layout.padded_bits_per_pixel if packed else 8 * (1 + (layout.components[0].bits > 8))
+    row_bytes = frame.width * bits // 8
+    rows = np.frombuffer(plane, np.uint8)[: frame.height * plane.line_size]
+    picture = rows.reshape(frame.height, plane.line_size)[:, :row_bytes]
+    return zlib.crc32(np.ascontiguousarray(picture).data)
+
+
+def _scan(
+    path: Path,
+    container: InputContainer,
+    stream: VideoStream,
+    decoder: str,
+    settings: SourceSettings,
+    max_megapixels: float,
+) -> _Scan:
+    scan = _Scan()
+    context = decoding_context(stream, decoder)
+    try:
+        for packet in container.demux():
+            if packet.pts is not None and packet.duration is not None and packet.time_base:
+                end = float((packet.pts + packet.duration) * packet.time_base)
+                scan.end_seconds = max(scan.end_seconds, end)
+            if packet.stream is not stream:
+                continue
+            scan.packets += packet.size > 0
+            try:
+                frames = context.decode(packet)
+            except av.FFmpegError:
+                scan.failures += 1
+                continue
+            for frame in frames:
+                scan.add(frame)
+                check_size(path.name, frame.width, frame.height, max_megapixels)
+            check_count(path.name, len(scan.pts), settings.max_hours)
+    except av.FFmpegError:
+        scan.failures += 1
+    return scan
+
+
+def _check_whole(
+    path: Path,
+    container: InputContainer,
+    stream: VideoStream,
+    scan: _Scan,
+    settings: SourceSettings,
+) -> list[str]:
+    """Notes about damage, where it is allowed."""
+    if not scan.pts:
+        raise MediaError(
+            f"No frame of {path.name} can be decoded; the file is damaged. Get a whole copy of it."
+        )
+    if len(scan.sizes) > 1:
+        raise MediaError(
+            f"The picture of {path.name} changes its size in the middle; convert it to one size "
+            "first."
+        )
+    promised = container.duration / av.time_base if container.duration else 0.0
+    # Matroska's duration may count from 0, the others' from the first packet.
+    counts_from_zero = "matroska" in container.format.name
+    start = 0.0 if counts_from_zero else max(0.0, (container.start_time or 0) / av.time_base)
+    # Only MP4 and its kin list their frames; AVI's count is a duration, with gaps in it.
+    listed = stream.frames if "mp4" in container.format.name else 0
+    cut_short = scan.packets < listed or scan.end_seconds - start < promised - END_SLACK_SECONDS
+    if not cut_short and not scan.failures:
+        return []
+    expected = listed or round(promised * float(stream.average_rate or 0))
+    found = f"{len(scan.pts)} of {max(expected, len(scan.pts))} frames of {path.name} can be read"
+    if not settings.allow_damaged:
+        reason = "it is cut short" if cut_short else "parts of it are damaged"
+        raise MediaError(f"Only {found}: {reason}. Get a whole copy, or give --allow-damaged.")
+    return [f"Damaged source: {found}."]
+
+
+def _describe(
+    path: Path,
+    container: InputContainer,
+    stream: VideoStream,
+    scan: _Scan,
+    notes: list[str],
+    decoder: str,
+    settings: SourceSettings,
+) -> SourceIndex:
+    first = scan.first
+    assert first is not None
+    if is_hdr(first) and settings.hdr == "refuse":
+        raise MediaError(
+            f"{path.name} is of high dynamic range (PQ or HLG), which would come out with wrong "
+            "colours; give --hdr tonemap to bring it into the standard range (BT.709)."
+        )
+    pts, exact = _increasing(scan.pts, _unit(stream))
+    orientation = orientation_of(first)
+    width, height = orientation.size(first.width, first.height)
+    aspect = Fraction(stream.sample_aspect_ratio or 1)
+    if aspect <= 0:
+        aspect = Fraction(1)
+    if orientation.transposed:
+        aspect = 1 / aspect
+    matrix, guessed = decided_matrix(first)
+    if scan.interlaced:
+        notes.append("Interlaced source: deinterlaced, one frame for each frame.")
+    if not exact:
+        notes.append("Some timestamps were missing or out of order and have been mended.")
+    if is_hdr(first):
+        notes.append("High dynamic range: tone-mapped to BT.709.")
+    if guessed and not first.format.is_rgb:
+        notes.append(f"The source does not say its colour matrix; taken as {matrix}.")
+    return SourceIndex(
+        stream=stream.index,
+        pts=tuple(pts),
+        checksums=tuple(scan.checksums),
+        last_duration=scan.last_duration or _typical_step(pts, _unit(stream)),
+        time_base=str(Fraction(stream.time_base)),
+        average_rate=str(Fraction(stream.average_rate or stream.base_rate or 25)),
+        width=width,
+        height=height,
+        orientation=orientation,
+        sample_aspect_ratio=str(aspect),
+        pixel_format=first.format.name,
+        bit_depth=max(component.bits for component in first.format.components),
+        alpha=scan.alpha,
+        decoder=decoder,
+        matrix=matrix,
+        tone_mapped_from=int(first.color_trc) if is_hdr(first) else 0,
+        full_range=tag_name(first.color_range) == "full" or first.format.name.startswith("yuvj"),
+        colour_primaries=BT709 if is_hdr(first) else int(first.color_primaries),
+        colour_transfer=BT709 if is_hdr(first) else int(first.color_trc),
+        interlaced=scan.interlaced,
+        exact_seeking=exact and not scan.failures and not scan.untimed,
+        container=container.format.name,
+        streams=tuple(_stream_infos(container, stream)),
+        notes=tuple(notes),
+    )
+
+
+def _unit(stream: VideoStream) -> int:
+    """Duration of a frame at the average rate, in units of the stream's time base."""
+    rate = Fraction(stream.average_rate or stream.base_rate or 25)
+    return max(1, round(1 / (rate * Fraction(stream.time_base))))
+
+
+def _increasing(found: list[int | None], unit: int) -> tuple[list[int], bool]:
+    """Strictly increasing timestamps, and whether the found ones were so already."""
+    pts: list[int] = []
+    exact = True
+    for value in found:
+        if value is None or (pts and value <= pts[-1]):
+            exact = False
+            value = pts[-1] + 1 if pts and value is not None else (pts[-1] + unit if pts else 0)
+        pts.append(value)
+    return pts, exact
+
+
+def _typical_step(pts: list[int], unit: int) -> int:
+    return pts[-1] - pts[-2] if len(pts) > 1 else unit
+
+
+def is_transparent(frame: VideoFrame) -> bool:
+    """Whether any pixel of a decoded frame is clearly less than opaque."""
+    name = frame.format.name
+    packed = {"rgba": 3, "bgra": 3, "argb": 0, "abgr": 0, "ya8": 1}
+    deep = max(component.bits for component in frame.format.components) > 8
+    if name.startswith(("yuva", "gbrap")):
+        plane = frame.planes[3]
+        values = np.frombuffer(plane, np.uint16 if deep else np.uint8)
+        rows = values.reshape(-1, plane.line_size // values.itemsize)[: frame.height, : frame.width]
+    elif name in packed:
+        plane = frame.planes[0]
+        values = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: frame.height]
+        channels = len(frame.format.components)
+        rows = values[:, packed[name] : channels * frame.width : channels]
+    elif name.startswith(("rgba64", "bgra64")):
+        plane = frame.planes[0]
+        values = np.frombuffer(plane, np.uint16).reshape(-1, plane.line_size // 2)
+        rows = values[: frame.height, 3 : 4 * frame.width : 4]
+        if name.endswith("be"):
+            rows = rows.byteswap()
+    else:
+        return False
+    bits = frame.format.components[-1].bits
+    return int(rows.min()) < OPAQUE * (2**bits - 1)
+
+
+def _stream_infos(container: InputContainer, picture: VideoStream) -> Iterator[StreamInfo]:
+    for stream in container.streams:
+        if stream is not picture:
+            codec = stream.codec_context.name if stream.codec_context else "unknown"
+            yield StreamInfo(
+                index=stream.index,
+                kind="cover" if is_cover(stream) else stream.type or "data",
+                codec=codec,
+                language=stream.metadata.get("language", ""),
+            )
+
+
+def _kinds(container: InputContainer) -> str:
+    return " and ".join(sorted({stream.type or "data" for stream in container.streams}))

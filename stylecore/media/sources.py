@@ -1,0 +1,66 @@
+"""Any source: what it holds, and its frames. The one door to the readers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from stylecore.config import SourceSettings, VideoSettings
+from stylecore.media.container import index_container
+from stylecore.media.index import SourceIndex
+from stylecore.media.opening import open_container
+from stylecore.media.reader import read_container
+
+DEFAULTS = SourceSettings()
+MAX_MEGAPIXELS = VideoSettings().max_megapixels
+
+
+def check_source(path: Path) -> None:
+    """Finds out in a moment whether there is something that can be opened.
+
+    Raises:
+        MediaError: there is not.
+    """
+    with open_container(path):
+        pass
+
+
+def index_source(
+    path: Path,
+    settings: SourceSettings = DEFAULTS,
+    *,
+    max_megapixels: float = MAX_MEGAPIXELS,
+) -> SourceIndex:
+    """Finds every frame of a source, and all that must come out as it went in.
+
+    Raises:
+        MediaError: it cannot be read, holds no picture, is damaged or cut short, is too large or
+            too long, or is of high dynamic range and not to be tone-mapped.
+    """
+    return index_container(path, settings, max_megapixels)
+
+
+def read_frames(
+    path: Path,
+    index: SourceIndex,
+    start: int,
+    stop: int,
+    *,
+    size: tuple[int, int] | None = None,
+    alpha: bool = False,
+) -> Iterator[np.ndarray]:
+    """Frames [start, stop) in order of presentation.
+
+    Args:
+        path, index: the source and what ``index_source`` found in it.
+        size: (width, height) of the upright result; the source's own when None.
+        alpha: give the opacity too; colours are never multiplied by it.
+
+    Yields:
+        (H, W, 3) RGB or (H, W, 4) RGBA, uint8, or uint16 over the full range when the source has
+        more than 8 bits.
+
+    Raises:
+        MediaError: the source has changed since it was indexed.
+    """
+    return read_container(path, index, start, stop, size=size, alpha=alpha)

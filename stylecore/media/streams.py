@@ -1,0 +1,176 @@
+"""What a file holds beside its picture: sound, subtitles, attachments, covers, metadata."""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer, OutputContainer
+from av.packet import Packet
+from av.stream import Stream
+
+from stylecore.config import OutputSettings
+from stylecore.media.encoders import CONTAINERS, M4V, MKV, MP4, codec_for
+from stylecore.media.index import SourceIndex, StreamInfo
+from stylecore.media.opening import open_container
+
+KIND_NAMES = {
+    "audio": "sound track", "subtitle": "subtitle track", "attachment": "attachment",
+    "cover": "cover picture", "video": "further picture", "data": "data track",
+}  # fmt: skip
+COVERS = {"png": ("png", "image/png"), "mjpeg": ("jpg", "image/jpeg")}
+"""Codecs of cover pictures, with the ending and the media type of such a file."""
+WORTH_A_CONTAINER = ("audio", "subtitle", "attachment")
+"""Kinds that the container is changed for."""
+OF_THE_CONTAINER = frozenset(
+    {"major_brand", "minor_version", "compatible_brands", "encoder", "creation_time", "duration"}
+)
+"""Metadata that describes the file itself; the result has its own."""
+OF_THE_STREAM = frozenset(
+    {"encoder", "vendor_id", "duration", "bps", "number_of_frames", "number_of_bytes", "alpha_mode"}
+)
+"""Likewise of a track, in lower case and without a language behind a dash."""
+
+
+def copied_streams(
+    source: Path, index: SourceIndex, suffix: str, settings: OutputSettings
+) -> tuple[StreamInfo, ...]:
+    """The streams beside the picture that a file with this suffix gets as they are."""
+    if settings.audio == "drop" or suffix.lower() not in CONTAINERS:
+        return ()
+    return tuple(info for info in index.streams if holds(suffix, source, info))
+
+
+def fitting_name(
+    output: Path, source: Path, index: SourceIndex, settings: OutputSettings
+) -> tuple[Path, tuple[str, ...]]:
+    """The output, in another container if the named one cannot hold all streams; with a note."""
+    suffix = output.suffix.lower()
+    if settings.container == "named" or settings.audio == "drop" or suffix not in CONTAINERS:
+        return output, ()
+    if MKV not in codec_for(settings, suffix).containers:
+        return output, ()
+    wanted = [info for info in index.streams if info.kind in WORTH_A_CONTAINER]
+    lost = [info for info in wanted if not holds(suffix, source, info)]
+    gained = [info for info in lost if holds(MKV, source, info)]
+    if not gained or not all(holds(MKV, source, info) for info in wanted if info not in lost):
+        return output, ()
+    names = " and ".join(dict.fromkeys(described(info) for info in gained))
+    return output.with_suffix(MKV), (
+        f"The result is {output.with_suffix(MKV).name}, since {suffix} cannot hold {names}; "
+        "--container named keeps the name and leaves that out.",
+    )
+
+
+def described(info: StreamInfo) -> str:
+    """Like "a subtitle track (subrip)"."""
+    name = KIND_NAMES.get(info.kind, info.kind)
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name} ({info.codec})"
+
+
+def holds(suffix: str, source: Path, info: StreamInfo) -> bool:
+    """Whether a copy can be written, by trying: muxers refuse some codecs that they list."""
+    if info.kind == "attachment":
+        return suffix.lower() == MKV
+    if info.kind == "cover":
+        return info.codec in COVERS and suffix.lower() in (MP4, M4V, MKV)
+    if info.kind not in ("audio", "subtitle"):
+        return False
+    try:
+        with (
+            open_container(source) as origin,
+            av.open(io.BytesIO(), "w", format=CONTAINERS[suffix.lower()]) as scratch,
+        ):
+            stream = origin.streams[info.index]
+            copy = add_copy(scratch, stream)
+            scratch.start_encoding()
+            if info.kind == "audio":  # Subtitles may begin late; looking for one reads it all.
+                packet = next(packet for packet in origin.demux(stream) if packet.dts is not None)
+                packet.stream = copy
+                scratch.mux(packet)
+    except (av.FFmpegError, ValueError, StopIteration):
+        return False
+    return True
+
+
+def add_copy(result: OutputContainer, stream: Stream) -> Stream:
+    """A stream of the result like one of the source, with its names and flags."""
+    copy = result.add_stream_from_template(stream)
+    copy.metadata.update(stream_metadata(stream))
+    copy.disposition = stream.disposition
+    return copy
+
+
+def add_cover_file(result: OutputContainer, source: Path, info: StreamInfo) -> None:
+    """The cover as an attachment, which is what Matroska keeps covers as."""
+    ending, kind = COVERS[info.codec]
+    with open_container(source) as origin:
+        picture = next(packet for packet in origin.demux(origin.streams[info.index]) if packet.size)
+        result.add_attachment(f"cover.{ending}", kind, bytes(picture))
+
+
+def stream_metadata(stream: Stream) -> dict[str, str]:
+    """Language, title and the like of a track, without what describes its encoding."""
+    return {
+        key: value
+        for key, value in stream.metadata.items()
+        if key.lower().partition("-")[0].lstrip("_") not in OF_THE_STREAM
+        and not key.startswith("_STATISTICS")
+    }
+
+
+def file_metadata(container: InputContainer) -> dict[str, str]:
+    """Title, artist and the like of a file."""
+    return {
+        key: value
+        for key, value in container.metadata.items()
+        if key.lower() not in OF_THE_CONTAINER
+    }
+
+
+@dataclass
+class StreamFacts:
+    """All packets of a stream: their bytes, and when the first and the last one begin."""
+
+    digest: Any = field(default_factory=hashlib.sha256)
+    first: Fraction = Fraction(0)
+    last: Fraction = Fraction(0)
+    packets: int = 0
+
+    def add(self, packet: Packet) -> None:
+        self.digest.update(_without_adts(packet))
+        if packet.pts is not None:
+            self.last = packet.pts * Fraction(packet.time_base)
+            self.first = self.first if self.packets else self.last
+            self.packets += 1
+
+
+def stream_facts(path: Path, streams: Sequence[StreamInfo]) -> list[StreamFacts]:
+    """Facts of the streams, in their order."""
+    found = {info.index: StreamFacts() for info in streams}
+    with open_container(path) as container:
+        for info in streams:
+            if info.kind == "attachment":
+                found[info.index].digest.update(container.streams[info.index].data)
+        timed = [container.streams[i.index] for i in streams if i.kind != "attachment"]
+        for packet in container.demux(timed) if timed else ():
+            if packet.size:
+                found[packet.stream.index].add(packet)
+    return list(found.values())
+
+
+def _without_adts(packet: Packet) -> bytes:
+    """The raw AAC frame of an ADTS frame (ISO 13818-7, 6.2); any other packet as it is.
+
+    MP4 and Matroska hold raw frames, so the muxer takes the header off.
+    """
+    data = bytes(packet)
+    is_adts = len(data) > 7 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0
+    if not is_adts or packet.stream.codec_context.name != "aac":
+        return data
+    has_checksum = not data[1] & 1
+    return data[9 if has_checksum else 7 :]
