@@ -360,7 +360,7 @@ class OutputSettings(Settings):
     container: Literal["fitting", "named"] = Field(
         "fitting",
         description="where the named container cannot hold a sound track, subtitles or an "
-        "attachment: fitting makes the result NAME.mkv, named leaves it out",
+        "attachment: fitting takes another, mostly NAME.mkv; named leaves it out",
     )
 
     @model_validator(mode="after")

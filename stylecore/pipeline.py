@@ -282,7 +282,7 @@ def assemble(
             sha256=fact.sha256,
             frames=facts.frames,
             verified=facts.statements,
-            notes=(*job.index.notes, *request.notes, *notes),
+            notes=(*job.index.notes, *request.notes, *notes, *facts.notes),
             stored_bytes=workspace.stored_bytes(),
         )
         workspace.set_published(published)

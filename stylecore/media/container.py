@@ -13,7 +13,7 @@ from pathlib import Path
 import av
 import numpy as np
 from av.container import InputContainer
-from av.stream import Disposition, Stream
+from av.stream import AttachmentStream, Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -313,6 +313,7 @@ def _stream_infos(container: InputContainer, picture: VideoStream) -> Iterator[S
     for stream in container.streams:
         if stream is not picture:
             codec = stream.codec_context.name if stream.codec_context else "unknown"
+            codec = stream.mimetype if isinstance(stream, AttachmentStream) else codec
             yield StreamInfo(
                 index=stream.index,
                 kind="cover" if is_cover(stream) else stream.type or "data",

@@ -14,7 +14,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from stylecore.config import OutputSettings
-from stylecore.media.encoders import CONTAINERS, M4V, MKV, MP4, codec_for
+from stylecore.media.encoders import CODECS, CONTAINERS, M4V, MKV, MOV, MP4, PHONE, codec_name
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import open_container
 
@@ -26,8 +26,10 @@ COVERS = {"png": ("png", "image/png"), "mjpeg": ("jpg", "image/jpeg")}
 """Codecs of cover pictures, with the ending and the media type of such a file."""
 WORTH_A_CONTAINER = ("audio", "subtitle", "attachment")
 """Kinds that the container is changed for."""
+ROOMY = (MKV, MOV, PHONE)
+"""Containers that are tried in place of a named one."""
 OF_THE_CONTAINER = frozenset(
-    {"major_brand", "minor_version", "compatible_brands", "encoder", "creation_time", "duration"}
+    {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
 )
 """Metadata that describes the file itself; the result has its own."""
 OF_THE_STREAM = frozenset(
@@ -52,18 +54,18 @@ def fitting_name(
     suffix = output.suffix.lower()
     if settings.container == "named" or settings.audio == "drop" or suffix not in CONTAINERS:
         return output, ()
-    if MKV not in codec_for(settings, suffix).containers:
-        return output, ()
     wanted = [info for info in index.streams if info.kind in WORTH_A_CONTAINER]
     lost = [info for info in wanted if not holds(suffix, source, info)]
-    gained = [info for info in lost if holds(MKV, source, info)]
-    if not gained or not all(holds(MKV, source, info) for info in wanted if info not in lost):
-        return output, ()
-    names = " and ".join(dict.fromkeys(described(info) for info in gained))
-    return output.with_suffix(MKV), (
-        f"The result is {output.with_suffix(MKV).name}, since {suffix} cannot hold {names}; "
-        "--container named keeps the name and leaves that out.",
-    )
+    codec = codec_name(settings, suffix)
+    for other in ROOMY if lost else ():
+        if other in CODECS[codec].containers and all(holds(other, source, i) for i in wanted):
+            names = " and ".join(dict.fromkeys(described(info) for info in lost))
+            renamed = output.with_suffix(other)
+            return renamed, (
+                f"The result is {renamed.name}, since {suffix} cannot hold {names}; --container "
+                "named keeps the name and leaves that out.",
+            )
+    return output, ()
 
 
 def described(info: StreamInfo) -> str:

@@ -24,8 +24,10 @@ CODED_ALIKE = ("audio", "subtitle", "attachment", "cover")
 EVERYTHING = SourceSettings(max_hours=math.inf, allow_damaged=False)
 UNTAGGED = 2
 """Code point of ITU-T H.273 for what is not said."""
-KEPT_METADATA = ("title", "artist", "comment", "album", "date", "copyright")
-"""Metadata that every container holds under its own name."""
+NAMES = ("title", "artist", "comment", "copyright", "creation_time")
+"""Metadata that people look for."""
+UNDATED = "1970-01-01T00:00:00.000000Z"
+"""What a creation time of 0 reads as."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Verification:
     begins before 0 and the target's container cannot say so."""
     copied: tuple[str, ...]
     """What was compared bit by bit, like "2 sound tracks"."""
+    notes: tuple[str, ...] = ()
+    """What the container does not hold, in sentences."""
 
     @property
     def statements(self) -> tuple[str, ...]:
@@ -67,7 +71,7 @@ def verify_frames(
 
     Raises:
         OutputError: it does not decode, or a count, a timestamp, the duration, the size, a tag, a
-            copied stream, a chapter or the title differs.
+            copied stream or a chapter differs.
     """
     try:
         found = index_source(target, EVERYTHING, max_megapixels=math.inf)
@@ -82,9 +86,9 @@ def verify_frames(
     _compare_times(found, index, start, stop, delay)
     _compare_tags(found, index, codec_for(output, target.suffix).full_range)
     copied = _compare_streams(target, source, index, found, output, whole=whole, delay=delay)
-    if whole and index.reader == "container":
-        _compare_names(target, source)
-    return Verification(found.frame_count, delay, copied)
+    is_copy = whole and index.reader == "container"
+    notes = _lost_names(target, source) if is_copy else ()
+    return Verification(found.frame_count, delay, copied, notes)
 
 
 def _compare_times(
@@ -186,16 +190,20 @@ def _compare_packets(
             raise _failure(f"a {name} is {float(late) * 1000:.0f} ms off against the picture")
 
 
-def _compare_names(target: Path, source: Path) -> None:
-    """Chapters and the metadata that every container knows."""
+def _lost_names(target: Path, source: Path) -> tuple[str, ...]:
+    """A note about metadata that the container does not hold; chapters must be the same."""
     with open_container(source) as origin, open_container(target) as result:
         chapters = [_chapters(container) for container in (origin, result)]
-        names = [file_metadata(container) for container in (origin, result)]
+        was, now = (
+            {key.lower(): value for key, value in file_metadata(container).items() if value}
+            for container in (origin, result)
+        )
     if chapters[0] and chapters[0] != chapters[1]:
         raise _failure("its chapters differ from the source's")
-    for key in KEPT_METADATA:
-        if key in names[0] and names[0][key] != names[1].get(key):
-            raise _failure(f"its {key} is not the source's")
+    lost = [key for key in NAMES if was.get(key, UNDATED) != UNDATED and was[key] != now.get(key)]
+    if not lost:
+        return ()
+    return (f"Of the source's metadata {', '.join(lost)} is lost in {target.suffix}.",)
 
 
 def _chapters(container: InputContainer) -> list[tuple[int, str]]:

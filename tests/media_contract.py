@@ -1,0 +1,453 @@
+"""What goes in comes out: the table of sources, with what became of each.
+
+    python -m tests.media_contract [--clips FOLDER]
+
+Every source goes through a whole job with the engine that changes nothing and a lossless codec, and
+is compared with the result by means of PyAV alone. Prints a row for each and ends with 1 if one is
+not what was expected of it. Without ``--clips`` the sources are made here.
+"""
+
+import argparse
+import hashlib
+import math
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+import numpy as np
+
+from stylecore import OutputSettings, VideoSettings, stylize_video
+from stylecore.config import SourceSettings
+from stylecore.errors import MediaError
+from stylecore.metrics import psnr
+from stylecore.store import Published
+from tests import clips, odd_clips
+
+Outcome = Literal["kept", "noted", "refused"]
+UNREMARKABLE = ("does not say its colour matrix", "Colour is stored at a lower resolution")
+"""Notes that are no conversion: the guess is written into the result, and one option away."""
+LUMA_FLOOR = 60.0
+"""Decibels, of 8-bit sources."""
+LOSSLESS = {
+    ".mp4": OutputSettings(codec="h264", quality=0, preset="ultrafast", chroma="source"),
+    ".mkv": OutputSettings(codec="ffv1"),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A source and what is expected of it."""
+
+    name: str
+    make: Callable[[Path], Path]
+    """Makes the source in a folder, or names it."""
+    outcome: Outcome = "kept"
+    words: str = ""
+    """Part of the note or of the refusal."""
+    result: str = ".mp4"
+    """Suffix of the output that is asked for."""
+    comes_as: str = ""
+    """Suffix of the result, where the container is changed."""
+    source: SourceSettings = field(default_factory=SourceSettings)
+    output: OutputSettings | None = None
+    """Lossless by the suffix when None."""
+    luma: bool = True
+    """Whether the picture must come through: not where it is deinterlaced or tone-mapped."""
+
+
+@dataclass
+class Facts:
+    """A file as PyAV shows it."""
+
+    times: list[Fraction] = field(default_factory=list)
+    seconds: Fraction = Fraction(0)
+    size: tuple[int, int] = (0, 0)
+    turned: int = 0
+    aspect: Fraction = Fraction(1)
+    tags: tuple[int, ...] = ()
+    """Matrix, primaries, transfer, range."""
+    depth: int = 8
+    streams: dict[str, list[str]] = field(default_factory=dict)
+    """Digests of all packets of each sound and subtitle track, by kind."""
+    chapters: int = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """What became of a source."""
+
+    case: Case
+    outcome: Outcome
+    said: str
+    """The notes, or the refusal."""
+    was: Facts | None = None
+    now: Facts | None = None
+    suffix: str = ""
+    time_error: float = 0.0
+    """Seconds."""
+    luma: float | None = None
+    """Decibels."""
+    beyond: float = 0.0
+    """Percent of pixels whose colours RGB does not have."""
+
+    @property
+    def complaints(self) -> list[str]:
+        """How it differs from what was expected."""
+        found = []
+        if self.outcome != self.case.outcome:
+            found.append(f"{self.outcome} in place of {self.case.outcome}")
+        if self.case.words not in self.said:
+            found.append(f"does not say {self.case.words!r}")
+        if self.was is None or self.now is None:
+            return found
+        if len(self.was.times) != len(self.now.times):
+            found.append(f"{len(self.now.times)} frames in place of {len(self.was.times)}")
+        if self.time_error > 0:
+            found.append(f"a frame is {1000 * self.time_error:.3f} ms off")
+        if self.luma is not None and self.was.depth == 8 and self.luma < LUMA_FLOOR:
+            found.append(f"luma is only {self.luma:.1f} dB like the source's")
+        if self.suffix != (self.case.comes_as or self.case.result):
+            found.append(f"comes as {self.suffix}")
+        if self.was.chapters != self.now.chapters:
+            found.append("chapters are lost")
+        for kind, digests in self.now.streams.items():
+            if not set(digests) <= set(self.was.streams[kind]):
+                found.append(f"{kind} has other bytes")
+        if self.case.luma and self.was.size != self.now.size:
+            found.append("the size differs")
+        if self.was.aspect != self.now.aspect:
+            found.append("the pixels have another aspect")
+        return found
+
+
+def check(case: Case, folder: Path) -> Row:
+    """Sends the source through a job and compares."""
+    source = case.make(folder)
+    style = clips.write_picture(folder / "style.png")
+    settings = VideoSettings(
+        engine="identity",
+        source=case.source,
+        output=case.output or LOSSLESS[case.result],
+    )
+    target = folder / f"out{case.result}"
+    try:
+        published = stylize_video(source, style, target, settings, workspace=folder / "jobs")
+    except MediaError as error:
+        return Row(case, "refused", str(error))
+    return _compared(case, source, published)
+
+
+def _compared(case: Case, source: Path, published: Published) -> Row:
+    said = " ".join(published.notes)
+    remarkable = [
+        note for note in published.notes if not any(words in note for words in UNREMARKABLE)
+    ]
+    was, now = facts(source), facts(published.output)
+    # Both are exact in their own units: what is left is half a unit of the coarser one.
+    grid = Fraction(1, 1000) if published.output.suffix == ".mkv" else Fraction(0)
+    errors = [
+        max(Fraction(0), abs(before - after) - grid / 2)
+        for before, after in zip(was.times, now.times, strict=False)
+    ]
+    return Row(
+        case,
+        "noted" if remarkable else "kept",
+        said,
+        was,
+        now,
+        published.output.suffix,
+        float(max(errors, default=Fraction(0))),
+        *(compared_lumas(source, published.output, now.tags[0]) if case.luma else (None, 0.0)),
+    )
+
+
+def compared_lumas(source: Path, result: Path, matrix: int) -> tuple[float, float]:
+    """Decibels in the worst frame over the colours that RGB can show; percent of the others.
+
+    YUV has colours beyond RGB, blacker than black for one, which no screen shows. They are clipped.
+    """
+    worst, beyond = math.inf, []
+    with av.open(str(source)) as origin, av.open(str(result)) as made:
+        for before, after in zip(frames_of(origin), frames_of(made), strict=False):
+            shown = upright(showable(before, matrix), before)
+            was, now = upright(luma(before), before), luma(after)
+            if shown.any():
+                worst = min(worst, psnr(was[shown], now[shown], peak=255))
+            beyond.append(1 - shown.mean())
+    return worst, 100 * float(np.mean(beyond))
+
+
+def showable(frame: av.VideoFrame, matrix: int) -> np.ndarray:
+    """(H, W) bool: where YUV, converted as ITU-R BT.601 and BT.709 say, is within RGB."""
+    layout = frame.format
+    if layout.is_rgb or layout.name == "pal8":
+        return np.ones((frame.height, frame.width), bool)
+    full = int(frame.color_range) == 2 or layout.name.startswith("yuvj")
+    u, v = ((_plane(frame, place) - 128) / (255 if full else 224) for place in (1, 2))
+    y = luma(frame) / 255 if full else (luma(frame) - 16) / 219
+    red, blue = {1: (0.2126, 0.0722), 9: (0.2627, 0.0593)}.get(matrix, (0.299, 0.114))
+    r, b = y + 2 * (1 - red) * v, y + 2 * (1 - blue) * u
+    g = (y - red * r - blue * b) / (1 - red - blue)
+    return np.all([(colour > -0.002) & (colour < 1.002) for colour in (r, g, b)], axis=0)
+
+
+def facts(path: Path) -> Facts:
+    """Everything of a file that the contract is about, found without the project's own readers."""
+    found = Facts()
+    with av.open(str(path)) as container:
+        stream = _picture(container)
+        for frame in frames_of(container):
+            time = frame.pts if frame.pts is not None else frame.dts
+            found.times.append(time * Fraction(frame.time_base))
+            lasts = (frame.duration or 0) * frame.time_base
+        found.seconds = found.times[-1] - found.times[0] + lasts
+        found.size = upright(np.empty((frame.height, frame.width)), frame).shape[::-1]
+        found.turned = int(frame.rotation)
+        aspect = Fraction(stream.sample_aspect_ratio or 1)
+        found.aspect = 1 / aspect if found.turned % 180 else aspect
+        found.tags = tuple(
+            int(tag)
+            for tag in (frame.colorspace, frame.color_primaries, frame.color_trc, frame.color_range)
+        )
+        found.depth = max(component.bits for component in frame.format.components)
+        found.chapters = len(container.chapters())
+    found.streams = dict(_digests(path))
+    return found
+
+
+def _picture(container: Any) -> Any:
+    return next(
+        stream
+        for stream in container.streams.video
+        if not stream.disposition & av.stream.Disposition.attached_pic
+    )
+
+
+def frames_of(container: Any) -> Iterator[av.VideoFrame]:
+    """All frames that decode."""
+    stream = _picture(container)
+    stream.thread_type = "AUTO"
+    for packet in container.demux(stream):
+        try:
+            yield from packet.decode()
+        except av.FFmpegError:
+            continue
+
+
+def luma(frame: av.VideoFrame) -> np.ndarray:
+    """(H, W) float on the scale of 8 bits: the first plane, or BT.601 luma of RGB."""
+    if frame.format.is_rgb or frame.format.name == "pal8":
+        rgb = frame.to_ndarray(format="rgb24").astype(np.float32)
+        return np.rint(16 + rgb @ np.array([0.299, 0.587, 0.114]) * (219 / 255))
+    return _plane(frame, 0)
+
+
+def _plane(frame: av.VideoFrame, place: int) -> np.ndarray:
+    """A plane at the frame's size, on the scale of 8 bits."""
+    plane, bits = frame.planes[place], frame.format.components[0].bits
+    values = np.frombuffer(plane, np.uint16 if bits > 8 else np.uint8)
+    rows = values.reshape(-1, plane.line_size // values.itemsize)[: plane.height, : plane.width]
+    down, across = -(-frame.height // plane.height), -(-frame.width // plane.width)
+    repeated = rows.repeat(down, axis=0).repeat(across, axis=1)[: frame.height, : frame.width]
+    return repeated.astype(np.float32) / 2 ** (bits - 8)
+
+
+def upright(picture: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
+    """Turned by the display matrix, which maps (x, y) to (a x + c y, b x + d y)."""
+    side_data = frame.side_data.get("DISPLAYMATRIX")
+    if side_data is None:
+        return picture
+    a, b, _, c, d = np.frombuffer(bytes(side_data)[:20], np.int32)
+    if abs(b) > abs(a):
+        return picture.T[:: -1 if b < 0 else 1, :: -1 if c < 0 else 1]
+    return picture[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
+
+
+def _digests(path: Path) -> Iterator[tuple[str, list[str]]]:
+    with av.open(str(path)) as container:
+        kinds = {stream.index: stream.type for stream in container.streams}
+        found = {
+            index: hashlib.sha256() for index in kinds if kinds[index] in ("audio", "subtitle")
+        }
+        if found:
+            for packet in container.demux([container.streams[index] for index in found]):
+                found[packet.stream.index].update(bytes(packet))
+    for kind in ("audio", "subtitle"):
+        yield kind, [found[index].hexdigest() for index in found if kinds[index] == kind]
+
+
+def generated_cases() -> list[Case]:
+    """Sources that are made here."""
+    from tests.odd_clips import deep, steady, tagged, transparent, turned
+
+    def case(name: str, make: Callable[..., Path], *given: Any, **more: Any) -> Case:
+        """``more``: keywords of the case; ``make`` gets the file to write and what is given."""
+        suffix = more.pop("suffix", ".mp4")
+        keywords = more.pop("keywords", {})
+        return Case(name, lambda at: make(at / f"in{suffix}", *given, **keywords), **more)
+
+    rates = {"23.976": (24000, 1001), "29.97": (30000, 1001), "59.94": (60000, 1001)}
+    return [
+        *(case(f"{name} frames a second", steady, Fraction(*rate)) for name, rate in rates.items()),
+        case("variable rate, starts late", odd_clips.variable),
+        case("variable rate, Matroska", odd_clips.variable, suffix=".mkv", result=".mkv"),
+        case("edit list", odd_clips.edited),
+        *(
+            case(f"matrix {matrix}, {'full' if full else 'limited'} range", tagged,
+                 keywords={"matrix": matrix, "full_range": full})
+            for matrix in (1, 6) for full in (False, True)
+        ),
+        case("no tags", tagged, keywords={"matrix": None, "full_range": None}),
+        *(case(f"turned by {degrees}", turned, degrees) for degrees in (90, 180, 270)),
+        case("mirrored", turned, 0, keywords={"mirrored": True}),
+        case("turned and mirrored", turned, 90, keywords={"mirrored": True}),
+        case("pixels of 16:11", clips.write_clip, keywords={"aspect": Fraction(16, 11)}),
+        case("641x359", clips.write_clip,
+             keywords={"size": (641, 359), "frames": 3, "pixel_format": "yuv444p"}),
+        case("interlaced", odd_clips.interlaced, suffix=".mkv", outcome="noted",
+             words="one frame for each frame", luma=False),
+        case("10 bits", deep),
+        case("PQ", deep, keywords={"transfer": 16}, outcome="refused", words="--hdr tonemap"),
+        case("PQ, tone-mapped", deep, keywords={"transfer": 16}, outcome="noted",
+             source=SourceSettings(hdr="tonemap"), words="tone-mapped", luma=False),
+        case("HLG, tone-mapped", deep, keywords={"transfer": 18}, outcome="noted",
+             source=SourceSettings(hdr="tonemap"), words="tone-mapped", luma=False),
+        case("two sound tracks", clips.write_clip, keywords={"sounds": 2}),
+        case("subtitles, chapters, a font", odd_clips.rich, suffix=".mkv", result=".mkv"),
+        case("the same to MP4", odd_clips.rich, suffix=".mkv", comes_as=".mkv", outcome="noted",
+             words="cannot hold a subtitle track"),
+        case("cover picture", odd_clips.covered),
+        case("two video tracks", odd_clips.two_pictures, outcome="noted", words="further picture"),
+        case("GIF", odd_clips.moving_gif, suffix=".gif"),
+        case("one frame", clips.write_clip, keywords={"frames": 1}),
+        case("VP9 with alpha", transparent, "libvpx-vp9", "yuva420p", suffix=".webm",
+             result=".mkv"),
+        case("VP9 with alpha to MP4", transparent, "libvpx-vp9", "yuva420p", suffix=".webm",
+             outcome="noted", words="transparency is left out"),
+        case("ProRes 4444 with alpha", transparent, "prores_ks", "yuva444p10le", suffix=".mov",
+             keywords={"profile": "4"}, result=".mkv", outcome="noted", words="rounded to 10"),
+        case("cut short", odd_clips.cut_short, outcome="refused", words="--allow-damaged"),
+        case("cut short, allowed", odd_clips.cut_short, outcome="noted",
+             source=SourceSettings(allow_damaged=True), words="Damaged source"),
+    ]  # fmt: skip
+
+
+REAL: dict[str, dict[str, Any]] = {
+    "bigbuckbunny_5s_audio.mp4": {},
+    "bikes_city_cuts.mp4": {},
+    "broken_invalid_bitstream.webm": {"outcome": "refused", "words": "No frame"},
+    "cars_overhead_audio.mp4": {},
+    "cat_on_blanket_phone_vfr.mp4": {},
+    "chaplin_bw_audio.mp4": {},
+    "cockatoo_yuv444.mp4": {},
+    "davis_bear_walk.mp4": {},
+    "davis_bmx_bumps_432x240.mp4": {},
+    "davis_rollercoaster.mp4": {},
+    "derived_interlaced_1080i_tff.ts": {
+        "outcome": "noted", "words": "one frame for each frame", "luma": False,
+    },
+    "derived_prores422_10bit.mov": {},
+    "derived_truncated.mp4": {"outcome": "refused", "words": "37 of 377 frames"},
+    "derived_vfr_strong_audio.mp4": {},
+    "dolbyvision_1080p60.mp4": {},
+    "foreman_hevc_720p.mp4": {},
+    "hdr10_av1_portrait.mp4": {"outcome": "refused", "words": "--hdr tonemap"},
+    "newtonscradle.gif": {},
+    "people_corridor_long_10fps.mp4": {},
+    "phone_hdr10_pq_vfr.mp4": {"outcome": "refused", "words": "--hdr tonemap"},
+    "phone_old_3gp_h263_vfr.3gp": {
+        "outcome": "noted", "words": "cannot hold a sound track (amrnb)", "comes_as": ".3gp",
+    },
+    "plane_field_failing_audio.mp4": {},
+    "plant_handheld_odd_rate.mp4": {},
+    "river_10frames.mp4": {},
+    "roadtrip_vp9_10bit_cuts.webm": {},
+    "vp9_alpha_200x200.webm": {"result": ".mkv"},
+}  # fmt: skip
+"""What is expected of the real clips, where it is not to be kept as they are."""
+ASKED: dict[str, tuple[str, dict[str, Any]]] = {
+    "phone_hdr10_pq_vfr.mp4": (
+        "tone-mapped", {"outcome": "noted", "words": "tone-mapped", "luma": False,
+                        "source": SourceSettings(hdr="tonemap")},
+    ),
+    "derived_truncated.mp4": (
+        "damage allowed", {"outcome": "noted", "words": "37 of 377 frames",
+                           "source": SourceSettings(allow_damaged=True)},
+    ),
+}  # fmt: skip
+"""The same once more, with the option that the refusal names."""
+
+
+def real_cases(folder: Path) -> Iterator[Case]:
+    """The real clips of a folder."""
+    for path in sorted(folder.iterdir()):
+        if path.name in REAL:
+            yield Case(path.name, partial(_itself, path), **REAL[path.name])
+        if path.name in ASKED:
+            how, expected = ASKED[path.name]
+            yield Case(f"{path.name}, {how}", partial(_itself, path), **expected)
+
+
+def _itself(path: Path, folder: Path) -> Path:
+    return path
+
+
+HEADINGS = ("source", "outcome", "frames", "ms off", "seconds", "size", "turned", "SAR",
+            "tags", "luma dB", "beyond RGB", "sound", "subs", "what is said")  # fmt: skip
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """A row of the table."""
+    if row.was is None or row.now is None:
+        return row.case.name, row.outcome, *[""] * (len(HEADINGS) - 3), row.said
+    was, now = row.was, row.now
+    return (
+        row.case.name,
+        row.outcome,
+        _both(len(was.times), len(now.times)),
+        f"{1000 * row.time_error:.3f}".rstrip("0").rstrip("."),
+        _both(f"{float(was.seconds):.3f}", f"{float(now.seconds):.3f}"),
+        _both("x".join(map(str, was.size)), "x".join(map(str, now.size))),
+        _both(was.turned, now.turned),
+        _both(was.aspect, now.aspect),
+        _both("/".join(map(str, was.tags)), "/".join(map(str, now.tags))),
+        *(("", "") if row.luma is None else (f"{row.luma:.1f}", f"{row.beyond:.1f} %")),
+        *(_same(was.streams[kind], now.streams[kind]) for kind in ("audio", "subtitle")),
+        row.said,
+    )
+
+
+def _both(was: Any, now: Any) -> str:
+    return str(was) if was == now else f"{was} → {now}"
+
+
+def _same(was: Sequence[str], now: Sequence[str]) -> str:
+    return f"{len(set(was) & set(now))} of {len(was)}" if was else ""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", type=Path, help="folder of the real clips")
+    arguments = parser.parse_args()
+    cases = real_cases(arguments.clips) if arguments.clips else generated_cases()
+    print(f"| {' | '.join(HEADINGS)} |")
+    print("|---" * len(HEADINGS) + "|")
+    failed = 0
+    for case in cases:
+        with tempfile.TemporaryDirectory() as folder:
+            row = check(case, Path(folder))
+        print(f"| {' | '.join(cells(row))} |", flush=True)
+        for complaint in row.complaints:
+            print(f"{case.name}: {complaint}", file=sys.stderr, flush=True)
+        failed += bool(row.complaints)
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,172 @@
+"""Sources that are out of the ordinary in one known way, made by the tests themselves."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import ffmpeg
+import numpy as np
+from av.stream import Disposition
+
+from stylecore.media import run_ffmpeg
+from tests import clips
+
+LATE_AND_VARIABLE = [500, 540, 620, 636, 700, 1100, 1116, 1200, 1300, 1333, 1400, 1790]
+"""Milliseconds."""
+SUBTITLES = "1\n00:00:00,050 --> 00:00:00,150\nhello\n\n2\n00:00:00,300 --> 00:00:00,450\nworld\n"
+CHAPTERS = [
+    {"id": 1, "start": 0, "end": 250, "time_base": Fraction(1, 1000), "metadata": {"title": "a"}},
+    {"id": 2, "start": 250, "end": 500, "time_base": Fraction(1, 1000), "metadata": {"title": "b"}},
+]
+QUIET_X265 = "log-level=none"
+
+
+def steady(path: Path, rate: Fraction) -> Path:
+    """A rate of which a frame lasts no whole number of milliseconds."""
+    pts = [rate.denominator * number for number in range(12)]
+    return clips.write_clip(
+        path, rate=rate, time_base=Fraction(1, rate.numerator), pts=pts, sounds=1
+    )
+
+
+def variable(path: Path) -> Path:
+    """Frames of all lengths, of which the first is shown after half a second."""
+    return clips.write_clip(path, time_base=Fraction(1, 1000), pts=LATE_AND_VARIABLE, sounds=1)
+
+
+def edited(path: Path) -> Path:
+    """A cut without encoding: frames in the file that a player must not show."""
+    plain = clips.write_clip(path.with_name("plain.mp4"), frames=24, sounds=1)
+    run_ffmpeg(ffmpeg.input(str(plain), ss=0.5).output(str(path), c="copy"), timeout_seconds=60)
+    return path
+
+
+def tagged(path: Path, *, matrix: int | None, full_range: bool | None) -> Path:
+    """With a matrix and a range that it says, or not."""
+    tags = {}
+    if matrix is not None:
+        tags |= {"colorspace": matrix, "color_primaries": matrix, "color_trc": matrix}
+    if full_range is not None:
+        tags["color_range"] = 2 if full_range else 1
+    return clips.write_clip(path, size=(192, 128), tags=tags)
+
+
+def turned(path: Path, degrees: int, *, mirrored: bool = False) -> Path:
+    """With a display matrix."""
+    plain = clips.write_clip(path.with_name("plain.mp4"))
+    with av.open(str(plain)) as origin, av.open(str(path), "w") as result:
+        stream = result.add_stream("libx264", rate=24, options=clips.X264_OPTIONS)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.set_display_rotation(degrees, hflip=mirrored)
+        for frame in origin.decode(video=0):
+            frame.pict_type = 0
+            result.mux(stream.encode(frame))
+        result.mux(stream.encode(None))
+    return path
+
+
+def interlaced(path: Path) -> Path:
+    """Encoded as fields, the upper one first."""
+    return clips.write_clip(path, options={"crf": "10", "x264-params": "tff=1:mbtree=0"})
+
+
+def deep(path: Path, *, transfer: int = 1) -> Path:
+    """With 10 bits; of high dynamic range where the transfer is PQ (16) or HLG (18)."""
+    primaries = 9 if transfer in (16, 18) else 1
+    tags = {"color_trc": transfer, "color_primaries": primaries, "colorspace": primaries}
+    return clips.write_clip(
+        path, codec="libx265", pixel_format="yuv420p10le", tags=tags,
+        options={"x265-params": f"{QUIET_X265}:transfer={transfer}"},
+    )  # fmt: skip
+
+
+def transparent(path: Path, codec: str, pixel_format: str, **options: str) -> Path:
+    """A disc that moves over nothing, half transparent below."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=24, options=options)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, pixel_format
+        stream.metadata["alpha_mode"] = "1"
+        for number in range(12):
+            image = np.dstack([clips.picture(number), opacity(number)])
+            frame = av.VideoFrame.from_ndarray(image, format="rgba").reformat(format=pixel_format)
+            frame.pts, frame.time_base = number, Fraction(1, 24)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def opacity(number: int) -> np.ndarray:
+    """(64, 96) uint8."""
+    rows, columns = np.mgrid[:64, :96]
+    disc = np.where(np.hypot(rows - 24, columns - 30 - number) < 20, 255, 0)
+    disc[48:] = 128
+    return disc.astype(np.uint8)
+
+
+def moving_gif(path: Path) -> Path:
+    """With delays that differ."""
+    return clips.write_clip(
+        path, frames=6, codec="gif", pixel_format="rgb8", options={},
+        time_base=Fraction(1, 100), pts=[0, 5, 12, 40, 47, 60],
+    )  # fmt: skip
+
+
+def rich(path: Path) -> Path:
+    """Matroska with sound in two languages, the second by default, subtitles, chapters, a font, a
+    title."""
+    plain = clips.write_clip(path.with_name("plain.mp4"), sounds=2)
+    (path.with_name("words.srt")).write_text(SUBTITLES)
+    with (
+        av.open(str(plain)) as origin,
+        av.open(str(path.with_name("words.srt"))) as words,
+        av.open(str(path), "w") as result,
+    ):
+        copies = {stream: result.add_stream_from_template(stream) for stream in origin.streams}
+        text = result.add_stream_from_template(words.streams[0])
+        first, second = (copies[stream] for stream in origin.streams.audio)
+        first.metadata["language"], second.metadata["language"] = "deu", "fra"
+        text.metadata["language"] = "eng"
+        first.disposition, second.disposition = Disposition(0), Disposition.default
+        result.add_attachment("letters.ttf", "font/ttf", b"no real font" * 20)
+        result.metadata["title"] = "Holiday"
+        result.set_chapters(CHAPTERS)
+        for container, streams in ((origin, copies), (words, {words.streams[0]: text})):
+            for packet in container.demux():
+                if packet.dts is not None:
+                    packet.stream = streams[packet.stream]
+                    result.mux(packet)
+    return path
+
+
+def covered(path: Path, picture: str = "cover.jpg") -> Path:
+    """With the picture of an album, which stands before the video."""
+    plain = clips.write_clip(path.with_name("plain.mp4"), sounds=1)
+    cover = clips.write_picture(path.with_name(picture))
+    command = ffmpeg.output(
+        ffmpeg.input(str(cover)), ffmpeg.input(str(plain)), str(path),
+        c="copy", **{"disposition:v:0": "attached_pic"},
+    )  # fmt: skip
+    run_ffmpeg(command, timeout_seconds=60)
+    return path
+
+
+def two_pictures(path: Path) -> Path:
+    """With a small second video track."""
+    big = clips.write_clip(path.with_name("big.mp4"), sounds=1)
+    small = clips.write_clip(path.with_name("small.mp4"), size=(48, 32))
+    main, second = ffmpeg.input(str(big)), ffmpeg.input(str(small))
+    command = ffmpeg.output(main["v"], main["a"], second["v"], str(path), c="copy")
+    run_ffmpeg(command, timeout_seconds=60)
+    return path
+
+
+def cut_short(path: Path) -> Path:
+    """A download that stopped at two thirds."""
+    clips.write_clip(path, frames=24, sounds=1, container_options={"movflags": "faststart"})
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    return path
+
+
+Make = Callable[[Path], Path]
