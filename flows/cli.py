@@ -50,7 +50,7 @@ def video(arguments: argparse.Namespace) -> None:
     from flows import screen
 
     settings = read_options(arguments, VideoSettings)
-    output = arguments.output or default_output(arguments.source, arguments.style)
+    output = arguments.output or default_output(arguments.source, arguments.style, settings)
     screen.run_video(
         arguments.source,
         arguments.style,
@@ -69,7 +69,7 @@ def image(arguments: argparse.Namespace) -> None:
     from stylecore.pipeline import stylize_image
 
     settings = read_options(arguments, ImageSettings)
-    output = arguments.output or default_output(arguments.source, arguments.style)
+    output = arguments.output or default_output(arguments.source, arguments.style, settings)
     written = stylize_image(
         arguments.source, arguments.style, output, settings, overwrite=arguments.overwrite
     )
@@ -174,9 +174,14 @@ def _print_epoch(epoch: int, means: dict[str, float]) -> None:
     print(f"epoch {epoch}  {shown}", flush=True)
 
 
-def default_output(source: Path, style: Path) -> Path:
+def default_output(source: Path, style: Path, settings: VideoSettings | ImageSettings) -> Path:
     """Beside the source, named after both."""
-    return source.with_name(f"{source.stem}-{style.stem}{source.suffix}")
+    from stylecore.media import usual_suffix
+
+    suffix = source.suffix
+    if isinstance(settings, VideoSettings):
+        suffix = usual_suffix(source, settings.output)
+    return source.with_name(f"{source.stem}-{style.stem}{suffix}")
 
 
 def _parser() -> argparse.ArgumentParser:

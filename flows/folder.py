@@ -74,9 +74,13 @@ def _run(arrival: Arrival, style: Path, settings: FolderSettings, workspace: Pat
             arrival.source, style, arrival.output, ImageSettings(**choices),
             overwrite=arrival.output.exists(), return_state=True,
         )  # fmt: skip
+    video = settings.video
+    if arrival.spare is None:
+        encoding = video.output.model_copy(update={"container": "named"})
+        video = video.model_copy(update={"output": encoding})
     return stylize_video(
-        arrival.source, style, arrival.output, settings.video, workspace=workspace,
-        overwrite=arrival.output.exists(), return_state=True,
+        arrival.source, style, arrival.output, video, workspace=workspace,
+        overwrite=any(result.exists() for result in arrival.results), return_state=True,
     )  # fmt: skip
 
 

@@ -318,6 +318,9 @@ class SourceSettings(Settings):
         "refuse",
         description="high dynamic range (PQ, HLG): refuse it, or bring it into the standard range",
     )
+    colour_range: Literal["tagged", "limited", "full"] = Field(
+        "tagged", description="range of the source's values, where its tag is missing or wrong"
+    )
     frame_rate: str = Field(
         "24",
         pattern=r"^([1-9]\d*(\.\d+)?|[1-9]\d*/[1-9]\d*)$",

@@ -6,6 +6,7 @@ work on the same folders at once: each takes the files that the other has not lo
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +17,8 @@ from pydantic import BaseModel, ConfigDict
 
 from stylecore.config import OutputSettings
 from stylecore.errors import InputError, OutputError, SettingsError
-from stylecore.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES
-from stylecore.media.encoders import CODECS, CONTAINERS
+from stylecore.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES, usual_suffix
+from stylecore.media.encoders import MKV
 
 UNFINISHED_SUFFIXES = (".part", ".tmp", ".crdownload", "~")
 """Endings that programs give to a file while they are still writing it."""
@@ -44,6 +45,8 @@ class Arrival(BaseModel):
     model_config = ConfigDict(frozen=True)
     source: Path
     output: Path
+    spare: Path | None = None
+    """The output in Matroska; None where another file's result could have that name."""
 
     @property
     def is_still(self) -> bool:
@@ -54,12 +57,16 @@ class Arrival(BaseModel):
         """Where a failure is written down."""
         return self.output.with_name(f"{self.source.name}.error.txt")
 
+    @property
+    def results(self) -> tuple[Path, ...]:
+        """Where a result may be: under its own name, or in Matroska if that alone can hold it."""
+        return (self.output,) if self.spare is None else (self.output, self.spare)
+
     def is_done(self) -> bool:
         """Whether there is a result that is not older than its source."""
-        try:
-            return self.output.stat().st_mtime_ns >= self.source.stat().st_mtime_ns
-        except OSError:
-            return False
+        begun = _stamp_if_there(self.source)
+        stamps = (_stamp_if_there(result) for result in self.results)
+        return begun is not None and any(stamp and stamp[1] >= begun[1] for stamp in stamps)
 
     def reason_to_skip(self) -> str | None:
         """Why nothing is to be done: there is a result, or the same file failed before."""
@@ -129,11 +136,22 @@ def arrivals(
             "The folder of results is the inbox itself, so every result would be repainted at the "
             "next run; choose another folder."
         )
-    return [
-        Arrival(source=path, output=outbox / _result_name(path, style, output))
+    outputs = {
+        path: outbox / _result_name(path, style, output)
         for path in sorted(inbox.iterdir())
         if _is_wanted(path)
         and not any(tool.exists() and path.samefile(tool) for tool in (style, *tools))
+    }
+    spares = {
+        path: named.with_suffix(MKV)
+        for path, named in outputs.items()
+        if path.suffix.lower() not in PICTURE_SUFFIXES
+    }
+    names = Counter([*outputs.values(), *spares.values()])
+    return [
+        Arrival(source=path, output=named, spare=spare if names[spare] == 1 else None)
+        for path, named in outputs.items()
+        for spare in (spares.get(path),)
     ]
 
 
@@ -167,13 +185,11 @@ def _is_wanted(path: Path) -> bool:
 
 def _result_name(source: Path, style: Path, output: OutputSettings) -> str:
     """``holiday-wave.mp4``; where another container is needed, ``holiday.avi-wave.mkv``."""
-    suffix = source.suffix.lower()
-    containers = CONTAINERS if output.codec == "auto" else CODECS[output.codec].containers
-    if suffix in PICTURE_SUFFIXES or suffix in containers:
+    if source.suffix.lower() in PICTURE_SUFFIXES:
         return f"{source.stem}-{style.stem}{source.suffix}"
-    # Matroska holds every stream as it is; a GIF has only one, and MP4 plays everywhere.
-    container = ".mp4" if suffix == ".gif" and ".mp4" in containers else ".mkv"
-    return f"{source.name}-{style.stem}{container}"
+    suffix = usual_suffix(source, output)
+    stem = source.stem if suffix == source.suffix else source.name
+    return f"{stem}-{style.stem}{suffix}"
 
 
 def _stamp(path: Path) -> tuple[int, int]:

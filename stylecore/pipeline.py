@@ -41,6 +41,7 @@ from stylecore.media import (
     write_frames,
     write_picture,
 )
+from stylecore.media.tonemap import tone_mapped
 from stylecore.overlap import ahead
 from stylecore.shots import ANALYSIS_SIZE, detect_shots
 from stylecore.store import (
@@ -431,7 +432,14 @@ def _source_reader(workspace: Workspace, chunk: Chunk) -> ReadFrames:
     for start, end in ((first, stop), (anchor, anchor + 1)):
         if workspace.missing_source_frames(start, end):
             split_to_disk(job.source.path, job.index, workspace.source_folder, start, end)
-    return workspace.read_source_frames
+    return partial(_split_frames, workspace)
+
+
+def _split_frames(workspace: Workspace, start: int, stop: int) -> Iterator[np.ndarray]:
+    """Source frames that ffmpeg wrote as they were coded."""
+    transfer = workspace.job.index.tone_mapped_from
+    for frame in workspace.read_source_frames(start, stop):
+        yield tone_mapped(frame, transfer) if transfer else frame
 
 
 _idle_engines: list[tuple[tuple[str, int], Engine]] = []

@@ -362,7 +362,7 @@ REAL: dict[str, dict[str, Any]] = {
     "people_corridor_long_10fps.mp4": {},
     "phone_hdr10_pq_vfr.mp4": {"outcome": "refused", "words": "--hdr tonemap"},
     "phone_old_3gp_h263_vfr.3gp": {
-        "outcome": "noted", "words": "cannot hold a sound track (amrnb)", "comes_as": ".3gp",
+        "outcome": "noted", "words": "A sound track (amrnb) is left out",
     },
     "plane_field_failing_audio.mp4": {},
     "plant_handheld_odd_rate.mp4": {},

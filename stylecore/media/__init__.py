@@ -12,7 +12,13 @@ from stylecore.media.opening import (
 from stylecore.media.sources import check_source, index_source, read_frames
 from stylecore.media.stills import check_picture_name, read_picture, write_picture
 from stylecore.media.streams import fitting_name
-from stylecore.media.targets import check_output, estimated_bytes, wants_alpha, write_frames
+from stylecore.media.targets import (
+    check_output,
+    estimated_bytes,
+    usual_suffix,
+    wants_alpha,
+    write_frames,
+)
 from stylecore.media.verify import Verification, verify_frames
 
 __all__ = [
@@ -35,6 +41,7 @@ __all__ = [
     "require_file",
     "run_ffmpeg",
     "split_to_disk",
+    "usual_suffix",
     "verify_frames",
     "wants_alpha",
     "write_frames",

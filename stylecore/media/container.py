@@ -250,7 +250,7 @@ def _describe(
         decoder=decoder,
         matrix=matrix,
         tone_mapped_from=int(first.color_trc) if is_hdr(first) else 0,
-        full_range=tag_name(first.color_range) == "full" or first.format.name.startswith("yuvj"),
+        full_range=_is_full_range(first, settings),
         colour_primaries=BT709 if is_hdr(first) else int(first.color_primaries),
         colour_transfer=BT709 if is_hdr(first) else int(first.color_trc),
         interlaced=scan.interlaced,
@@ -259,6 +259,12 @@ def _describe(
         streams=tuple(_stream_infos(container, stream)),
         notes=tuple(notes),
     )
+
+
+def _is_full_range(frame: VideoFrame, settings: SourceSettings) -> bool:
+    if settings.colour_range != "tagged":
+        return settings.colour_range == "full"
+    return tag_name(frame.color_range) == "full" or frame.format.name.startswith("yuvj")
 
 
 def _unit(stream: VideoStream) -> int:

@@ -14,10 +14,8 @@ from stylecore.media.index import SourceIndex
 
 THREADS = "4"
 """Fixed, since the number of threads changes what x264 writes."""
-MP4, M4V, MOV, MKV, WEBM, PHONE = ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".3gp"
-CONTAINERS = {
-    MP4: "mp4", M4V: "mp4", MOV: "mov", MKV: "matroska", WEBM: "webm", PHONE: "3gp",
-}  # fmt: skip
+MP4, M4V, MOV, MKV, WEBM = ".mp4", ".m4v", ".mov", ".mkv", ".webm"
+CONTAINERS = {MP4: "mp4", M4V: "mp4", MOV: "mov", MKV: "matroska", WEBM: "webm"}
 """Suffixes to the names of ffmpeg's muxers."""
 FORMATS = tuple(
     f"{name}{depth}"
@@ -58,7 +56,7 @@ class Codec:
 _H26X = frozenset({MP4, M4V, MOV, MKV})
 CODECS = {
     "h264": Codec(
-        "libx264", _H26X | {PHONE}, 16,
+        "libx264", _H26X, 16,
         # The preset: at this quality the files are as large as with "medium", 0.9 dB from it, in a
         # third of the time (docs/fast.md).
         preset="veryfast",

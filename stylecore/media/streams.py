@@ -14,7 +14,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from stylecore.config import OutputSettings
-from stylecore.media.encoders import CODECS, CONTAINERS, M4V, MKV, MOV, MP4, PHONE, codec_name
+from stylecore.media.encoders import CODECS, CONTAINERS, M4V, MKV, MOV, MP4, codec_name
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import open_container
 
@@ -26,7 +26,7 @@ COVERS = {"png": ("png", "image/png"), "mjpeg": ("jpg", "image/jpeg")}
 """Codecs of cover pictures, with the ending and the media type of such a file."""
 WORTH_A_CONTAINER = ("audio", "subtitle", "attachment")
 """Kinds that the container is changed for."""
-ROOMY = (MKV, MOV, PHONE)
+ROOMY = (MKV, MOV)
 """Containers that are tried in place of a named one."""
 OF_THE_CONTAINER = frozenset(
     {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}

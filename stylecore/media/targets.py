@@ -11,6 +11,8 @@ from stylecore.errors import OutputError, SettingsError
 from stylecore.media.encoders import (
     CODECS,
     CONTAINERS,
+    MKV,
+    MP4,
     bits_a_second,
     codec_for,
     codec_name,
@@ -66,6 +68,16 @@ def check_output(
         raise OutputError(
             f"Nothing can be written in {output.parent}: {error.strerror}."
         ) from error
+
+
+def usual_suffix(source: Path, settings: OutputSettings) -> str:
+    """The suffix of a result that nobody named: the source's, if that can be."""
+    suffix = source.suffix.lower()
+    containers = CONTAINERS if settings.codec == "auto" else CODECS[settings.codec].containers
+    if suffix in containers:
+        return source.suffix
+    # Matroska holds every stream as it is; a GIF has only one, and MP4 plays everywhere.
+    return MP4 if suffix == ".gif" and MP4 in containers else MKV
 
 
 BYTES_PER_PIXEL = {"prores": 1.1, "ffv1": 2.2}

@@ -30,7 +30,6 @@ from stylecore.media.encoders import (
     MOST_BITS,
     MOV,
     MP4,
-    PHONE,
     codec_for,
     codec_name,
     encoder_options,
@@ -320,7 +319,7 @@ def _chain(first: np.ndarray, rest: Iterator[np.ndarray]) -> Iterator[np.ndarray
 
 
 def _container_options(target: Path, index: SourceIndex) -> dict[str, str]:
-    if target.suffix.lower() not in (MP4, M4V, MOV, PHONE):
+    if target.suffix.lower() not in (MP4, M4V, MOV):
         return {}
     # A start that is not 0 is written in units of the movie's time scale: milliseconds by default.
     unit = index.seconds_per_unit.denominator
