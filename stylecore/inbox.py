@@ -149,7 +149,7 @@ def arrivals(
     }
     names = Counter([*outputs.values(), *spares.values()])
     return [
-        Arrival(source=path, output=named, spare=spare if names[spare] == 1 else None)
+        Arrival(source=path, output=named, spare=spare if spare and names[spare] == 1 else None)
         for path, named in outputs.items()
         for spare in (spares.get(path),)
     ]
