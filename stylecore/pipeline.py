@@ -82,7 +82,7 @@ def check_request(
     """
     check_source(source)
     for picture in (style, *settings.mixing.more_styles):
-        read_picture(picture)
+        read_picture(picture, max_megapixels=settings.max_megapixels)
     if output.exists():
         if source.samefile(output):
             raise SettingsError("The output is the source itself; choose another name with -o.")
@@ -472,7 +472,7 @@ def _prepared(
 ) -> Engine:
     """The engine of the settings with its styles, in the colours that shall be kept."""
     engine = create_engine(settings)
-    pictures = [read_picture(style) for style in styles]
+    pictures = [read_picture(style, max_megapixels=settings.max_megapixels) for style in styles]
     kept = settings.mixing.colours
     if kept == "covariance" and colours is not None:
         pictures = [recoloured(picture, colours) for picture in pictures]

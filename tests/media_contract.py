@@ -85,7 +85,7 @@ class Row:
     case: Case
     outcome: Outcome
     said: str
-    """The notes, or the refusal."""
+    """The notes that matter, or the refusal."""
     was: Facts | None = None
     now: Facts | None = None
     suffix: str = ""
@@ -144,7 +144,6 @@ def check(case: Case, folder: Path) -> Row:
 
 
 def _compared(case: Case, source: Path, published: Published) -> Row:
-    said = " ".join(published.notes)
     remarkable = [
         note for note in published.notes if not any(words in note for words in UNREMARKABLE)
     ]
@@ -158,7 +157,7 @@ def _compared(case: Case, source: Path, published: Published) -> Row:
     return Row(
         case,
         "noted" if remarkable else "kept",
-        said,
+        " ".join(remarkable),
         was,
         now,
         published.output.suffix,
