@@ -22,7 +22,13 @@ from stylecore.config import SourceSettings
 from stylecore.errors import MediaError
 from stylecore.media.colour import decided_matrix, is_hdr, tag_name
 from stylecore.media.index import SourceIndex, StreamInfo
-from stylecore.media.opening import check_count, check_length, check_size, open_container
+from stylecore.media.opening import (
+    check_count,
+    check_length,
+    check_size,
+    decoder_limit,
+    open_container,
+)
 from stylecore.media.orientation import orientation_of
 
 BT709 = 1
@@ -62,13 +68,14 @@ class _Scan:
 
 def index_container(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
     """``index_source`` of a video file, by decoding all of it."""
-    with open_container(path) as container:
+    with open_container(path, max_megapixels=max_megapixels) as container:
         stream = picture_stream(path, container)
         check_size(path.name, stream.width, stream.height, max_megapixels)
         check_length(path.name, (container.duration or 0) / av.time_base, settings.max_hours)
+        check_count(path.name, stream.frames, settings.max_hours)
         decoder = alpha_decoder(stream)
         scan = _scan(path, container, stream, decoder, settings, max_megapixels)
-        notes = _check_whole(path, container, stream, scan, settings)
+        notes = _check_whole(path, container, stream, scan, settings, max_megapixels)
         return _describe(path, container, stream, scan, notes, decoder, settings)
 
 
@@ -79,8 +86,15 @@ def picture_stream(path: Path, container: InputContainer) -> VideoStream:
         MediaError: there is none.
     """
     pictures = [stream for stream in container.streams.video if not is_cover(stream)]
+    decodable = [stream for stream in pictures if stream.codec_context is not None]
+    if decodable:
+        chosen = (one for one in decodable if one.disposition & Disposition.default)
+        return next(chosen, decodable[0])
     if pictures:
-        return next((one for one in pictures if one.disposition & Disposition.default), pictures[0])
+        raise MediaError(
+            f"The picture of {path.name} is coded in a way that is not known here, or its header "
+            "is damaged; convert it to .mp4 first."
+        )
     raise MediaError(
         f"{path.name} has no picture, only {_kinds(container) or 'no streams'}; give a video."
     )
@@ -102,10 +116,10 @@ def alpha_decoder(stream: VideoStream) -> str:
 
 
 def decode_leniently(
-    container: InputContainer, stream: VideoStream, decoder: str
+    container: InputContainer, stream: VideoStream, index: SourceIndex
 ) -> Iterator[VideoFrame | None]:
     """All frames that decode from here to the end; None for a packet that does not."""
-    context = decoding_context(stream, decoder)
+    context = decoding_context(stream, index.decoder, index.width * index.height)
     for packet in container.demux(stream):
         try:
             yield from context.decode(packet)
@@ -113,13 +127,14 @@ def decode_leniently(
             yield None
 
 
-def decoding_context(stream: VideoStream, decoder: str) -> VideoCodecContext:
-    """The stream's own decoder, or the one with that name."""
+def decoding_context(stream: VideoStream, decoder: str, pixels: float) -> VideoCodecContext:
+    """The stream's own decoder, or the one with that name, for pictures of so many pixels."""
     context = stream.codec_context
     if decoder:
         context = av.CodecContext.create(decoder, "r")
         context.extradata = stream.codec_context.extradata
     context.thread_type = "AUTO"
+    context.options = {"max_pixels": decoder_limit(pixels)}
     return context
 
 
@@ -143,7 +158,7 @@ def _scan(
     max_megapixels: float,
 ) -> _Scan:
     scan = _Scan()
-    context = decoding_context(stream, decoder)
+    context = decoding_context(stream, decoder, max_megapixels * 1e6)
     try:
         for packet in container.demux():
             if packet.pts is not None and packet.duration is not None and packet.time_base:
@@ -172,11 +187,13 @@ def _check_whole(
     stream: VideoStream,
     scan: _Scan,
     settings: SourceSettings,
+    max_megapixels: float,
 ) -> list[str]:
     """Notes about damage, where it is allowed."""
     if not scan.pts:
         raise MediaError(
-            f"No frame of {path.name} can be decoded; the file is damaged. Get a whole copy of it."
+            f"No frame of {path.name} can be decoded: the file is damaged, or its pictures are "
+            f"larger than the limit of {max_megapixels:g} million pixels (--max-megapixels)."
         )
     if len(scan.sizes) > 1:
         raise MediaError(
@@ -192,7 +209,7 @@ def _check_whole(
     cut_short = scan.packets < listed or scan.end_seconds - start < promised - END_SLACK_SECONDS
     if not cut_short and not scan.failures:
         return []
-    expected = listed or round(promised * float(stream.average_rate or 0))
+    expected = listed or max(round(promised * float(stream.average_rate or 0)), scan.packets)
     found = f"{len(scan.pts)} of {max(expected, len(scan.pts))} frames of {path.name} can be read"
     if not settings.allow_damaged:
         reason = "it is cut short" if cut_short else "parts of it are damaged"
