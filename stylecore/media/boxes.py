@@ -44,6 +44,13 @@ def check_sample_tables(path: Path) -> None:
                 )
 
 
+def has_lost_header(path: Path) -> bool:
+    """Whether a file is an MP4 whose header, which comes last in many, is not there."""
+    with path.open("rb") as file:
+        kinds = {kind for kind, _ in _boxes(file, file.seek(0, 2))}
+    return b"mdat" in kinds and b"mvhd" not in kinds
+
+
 def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
     """(kind, where its content starts) of all boxes that hold no boxes."""
     position, ends = 0, [size]

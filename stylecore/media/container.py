@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 
 import av
@@ -21,6 +22,7 @@ from av.video.stream import VideoStream
 from stylecore.config import SourceSettings
 from stylecore.errors import MediaError
 from stylecore.media.colour import decided_matrix, is_hdr, tag_name
+from stylecore.media.endings import is_incomplete
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import (
     check_count,
@@ -35,6 +37,11 @@ BT709 = 1
 """Code point of ITU-T H.273 for primaries, transfer and matrix."""
 OPAQUE = 0.98
 """Lossy codecs blur alpha a little: what is above this is opaque."""
+CUT_SHORT = "it is cut short"
+HEADLESS = ("mpegts", "mpeg", "gif")
+"""Formats that do not say how long a video is."""
+MOST_ASPECT = 100
+"""Of a pixel; what is beyond comes from a damaged header, and no container can hold it."""
 END_SLACK_SECONDS = 0.5
 """A file whose last packet ends so much before its promised end is taken for cut short."""
 
@@ -47,23 +54,31 @@ class _Scan:
     pts: list[int | None] = field(default_factory=list)
     checksums: list[int] = field(default_factory=list)
     last_duration: int = 0
-    sizes: set[tuple[int, int]] = field(default_factory=set)
     packets: int = 0
     failures: int = 0
+    corrupt: int = 0
+    """Frames that decode in part."""
+    resized: int = 0
+    """Frames from the first on that has another size; they are not in ``pts``."""
+    damaged_sound: bool = False
     untimed: int = 0
     interlaced: bool = False
     alpha: bool = False
     end_seconds: float = 0.0
 
     def add(self, frame: VideoFrame) -> None:
+        self.first = self.first or frame
+        size = (frame.width, frame.height)
+        if self.resized or size != (self.first.width, self.first.height):
+            self.resized += 1
+            return
+        self.corrupt += bool(frame.is_corrupt)
         self.pts.append(frame.pts if frame.pts is not None else frame.dts)
         self.untimed += frame.pts is None
         self.checksums.append(picture_checksum(frame))
-        self.sizes.add((frame.width, frame.height))
         self.interlaced |= bool(frame.interlaced_frame)
         self.alpha = self.alpha or is_transparent(frame)
         self.last_duration = frame.duration or self.last_duration
-        self.first = self.first or frame
 
 
 def index_container(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
@@ -165,6 +180,7 @@ def _scan(
                 end = float((packet.pts + packet.duration) * packet.time_base)
                 scan.end_seconds = max(scan.end_seconds, end)
             if packet.stream is not stream:
+                scan.damaged_sound |= packet.is_corrupt
                 continue
             scan.packets += packet.size > 0
             try:
@@ -190,31 +206,53 @@ def _check_whole(
     max_megapixels: float,
 ) -> list[str]:
     """Notes about damage, where it is allowed."""
+    # Only MP4 and its kin list their frames; AVI's count is a duration, with gaps in it.
+    listed = stream.frames if "mp4" in container.format.name else 0
+    reason = _reason(path, container, scan, listed)
+    expected = max(scan.packets, len(scan.pts) + scan.resized)
+    if reason == CUT_SHORT:
+        expected = max(expected, listed or _promised_frames(container, stream))
     if not scan.pts:
         raise MediaError(
-            f"No frame of {path.name} can be decoded: the file is damaged, or its pictures are "
-            f"larger than the limit of {max_megapixels:g} million pixels (--max-megapixels)."
+            f"No frame of {path.name} can be decoded (0 of {expected}): the file is damaged, or "
+            f"its pictures are larger than the limit of {max_megapixels:g} million pixels "
+            "(--max-megapixels)."
         )
-    if len(scan.sizes) > 1:
-        raise MediaError(
-            f"The picture of {path.name} changes its size in the middle; convert it to one size "
-            "first."
-        )
+    notes = []
+    if scan.damaged_sound:
+        notes.append("Parts of the sound are damaged; they are copied as they are.")
+    if not reason:
+        return notes
+    whole = len(scan.pts) - scan.corrupt
+    found = f"{whole} of {expected} frames" if expected > whole else f"{whole} frames"
+    found += f" of {path.name} can be read"
+    if scan.corrupt:
+        found += f", and {scan.corrupt} more in part"
+    if not settings.allow_damaged:
+        raise MediaError(f"Only {found}: {reason}. Get a whole copy, or give --allow-damaged.")
+    return [f"Damaged source: {found}.", *notes]
+
+
+def _reason(path: Path, container: InputContainer, scan: _Scan, listed: int) -> str:
+    """What is wrong with a file that is not whole; nothing when it is."""
+    if scan.resized:
+        return "the picture changes its size in the middle"
     promised = container.duration / av.time_base if container.duration else 0.0
     # Matroska's duration may count from 0, the others' from the first packet.
     counts_from_zero = "matroska" in container.format.name
     start = 0.0 if counts_from_zero else max(0.0, (container.start_time or 0) / av.time_base)
-    # Only MP4 and its kin list their frames; AVI's count is a duration, with gaps in it.
-    listed = stream.frames if "mp4" in container.format.name else 0
-    cut_short = scan.packets < listed or scan.end_seconds - start < promised - END_SLACK_SECONDS
-    if not cut_short and not scan.failures:
-        return []
-    expected = listed or max(round(promised * float(stream.average_rate or 0)), scan.packets)
-    found = f"{len(scan.pts)} of {max(expected, len(scan.pts))} frames of {path.name} can be read"
-    if not settings.allow_damaged:
-        reason = "it is cut short" if cut_short else "parts of it are damaged"
-        raise MediaError(f"Only {found}: {reason}. Get a whole copy, or give --allow-damaged.")
-    return [f"Damaged source: {found}."]
+    ends_early = scan.end_seconds - start < promised - END_SLACK_SECONDS
+    if scan.packets < listed or ends_early or is_incomplete(path, container.format.name):
+        return CUT_SHORT
+    return "parts of it are damaged" if scan.failures or scan.corrupt else ""
+
+
+def _promised_frames(container: InputContainer, stream: VideoStream) -> int:
+    """What the header's duration comes to; 0 where there is no such header."""
+    if container.format.name in HEADLESS:
+        return 0
+    seconds = (container.duration or 0) / av.time_base
+    return max(stream.frames, round(seconds * float(stream.average_rate or 0)))
 
 
 def _describe(
@@ -233,11 +271,12 @@ def _describe(
             f"{path.name} is of high dynamic range (PQ or HLG), which would come out with wrong "
             "colours; give --hdr tonemap to bring it into the standard range (BT.709)."
         )
-    pts, exact = _increasing(scan.pts, _unit(stream))
+    millisecond = ceil(Fraction(1, 1000) / Fraction(stream.time_base))
+    pts, exact = _increasing(scan.pts, _unit(stream), millisecond)
     orientation = orientation_of(first)
     width, height = orientation.size(first.width, first.height)
     aspect = Fraction(stream.sample_aspect_ratio or 1)
-    if aspect <= 0:
+    if not 1 / MOST_ASPECT <= aspect <= MOST_ASPECT:
         aspect = Fraction(1)
     if orientation.transposed:
         aspect = 1 / aspect
@@ -284,14 +323,22 @@ def _unit(stream: VideoStream) -> int:
     return max(1, round(1 / (rate * Fraction(stream.time_base))))
 
 
-def _increasing(found: list[int | None], unit: int) -> tuple[list[int], bool]:
-    """Strictly increasing timestamps, and whether the found ones were so already."""
+def _increasing(found: list[int | None], unit: int, step: int) -> tuple[list[int], bool]:
+    """Strictly increasing timestamps, and whether the found ones were so already.
+
+    From the first one on that has to be mended they are ``step`` apart at least, which is what
+    every container can tell apart.
+    """
     pts: list[int] = []
     exact = True
     for value in found:
-        if value is None or (pts and value <= pts[-1]):
+        soonest = pts[-1] + (1 if exact else step) if pts else None
+        if value is None:
             exact = False
-            value = pts[-1] + 1 if pts and value is not None else (pts[-1] + unit if pts else 0)
+            value = pts[-1] + unit if pts else 0
+        elif soonest is not None and value < soonest:
+            exact = False
+            value = pts[-1] + step
         pts.append(value)
     return pts, exact
 

@@ -14,7 +14,7 @@ import av
 from av.container import InputContainer
 
 from stylecore.errors import MediaError
-from stylecore.media.boxes import check_sample_tables
+from stylecore.media.boxes import check_sample_tables, has_lost_header
 from stylecore.media.files import require_utf8
 
 FORMATS = (
@@ -129,6 +129,11 @@ def open_container(path: Path, *, max_megapixels: float = math.inf) -> InputCont
         if path.suffix.lower() in PICTURE_SUFFIXES:
             raise MediaError(
                 f"{path.name} is not a video; repaint a picture with: stylecore image"
+            ) from error
+        if has_lost_header(path):
+            raise MediaError(
+                f"{path.name} is cut short: its header, which comes last, is missing, so that none "
+                "of its frames can be found. Get a whole copy of it."
             ) from error
         raise MediaError(
             f"{path.name} is not a video that can be read: it is damaged, incomplete, or another "
