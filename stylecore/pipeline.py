@@ -31,6 +31,7 @@ from stylecore.media import (
     check_picture_name,
     check_source,
     estimated_bytes,
+    find_ffmpeg,
     fitting_name,
     index_source,
     publish,
@@ -84,6 +85,8 @@ def check_request(
     check_source(source, max_megapixels=settings.max_megapixels)
     for picture in (style, *settings.mixing.more_styles):
         read_picture(picture)
+    if settings.split == "disk":
+        find_ffmpeg()
     check_output(output, settings.output)
     if output.exists():
         if source.samefile(output):

@@ -1,6 +1,6 @@
 """Bytes to frames and back: safe opening, the frame index, exact reading, writing, verification."""
 
-from stylecore.media.ffmpeg import find_ffmpeg, run_ffmpeg, split_to_disk
+from stylecore.media.ffmpeg import ffmpeg_version, find_ffmpeg, run_ffmpeg, split_to_disk
 from stylecore.media.files import STEM_LENGTH, as_utf8, publish, require_utf8
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import (
@@ -27,6 +27,7 @@ __all__ = [
     "check_picture_name",
     "check_source",
     "estimated_bytes",
+    "ffmpeg_version",
     "find_ffmpeg",
     "fitting_name",
     "index_source",
