@@ -5,6 +5,7 @@ of this program, 130 stopped by the person.
 """
 
 import argparse
+import io
 import os
 import sys
 import traceback
@@ -13,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from flows.options import add_options, read_options
+from flows.printing import printable
 from stylecore.config import FolderSettings, ImageSettings, OutputSettings, VideoSettings
 from stylecore.errors import SettingsError, StyleError
 from stylecore.training.settings import FastTraining, PerceptualTraining
@@ -24,6 +26,9 @@ STOPPED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
     _quiet_libraries()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Where the terminal's encoding lacks a letter of a name, it is shown by its number.
+        sys.stdout.reconfigure(errors="backslashreplace")
     arguments = _parser().parse_args(argv)
     try:
         return arguments.command(arguments) or 0
@@ -74,7 +79,7 @@ def image(arguments: argparse.Namespace) -> None:
         arguments.source, arguments.style, output, settings, overwrite=arguments.overwrite
     )
     if not arguments.quiet:
-        print(written)
+        print(printable(str(written)))
 
 
 def folder(arguments: argparse.Namespace) -> int:
@@ -325,7 +330,7 @@ def _quiet_libraries() -> None:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return printable(" ".join(text.split()))
 
 
 if __name__ == "__main__":

@@ -3,14 +3,13 @@
 import os
 import platform
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from stylecore.errors import StyleError
-from stylecore.media import find_ffmpeg
+from stylecore.media import ffmpeg_version, find_ffmpeg
 from stylecore.networks.fast import COMPACT_FAST_WEIGHTS
 from stylecore.networks.features import COMPACT_WEIGHTS
 from stylecore.store import default_root
@@ -53,12 +52,9 @@ def _packages() -> Iterator[Finding]:
 def _ffmpeg() -> Finding:
     try:
         program = find_ffmpeg()
-        run = subprocess.run([program, "-version"], capture_output=True, text=True, check=True)
-    except (StyleError, OSError, subprocess.CalledProcessError) as error:
-        return Finding("ffmpeg", False, f"{error}; only --split disk needs it")
-    return Finding(
-        "ffmpeg", True, f"{run.stdout.splitlines()[0].split(' Copyright')[0]}, {program}"
-    )
+    except StyleError as error:
+        return Finding("ffmpeg", False, f"{error} Only --split disk needs it.")
+    return Finding("ffmpeg", True, f"{ffmpeg_version(program)}, {program}")
 
 
 def _gpu() -> Finding:

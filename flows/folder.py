@@ -12,6 +12,7 @@ from flows.video import stylize_video
 from stylecore.config import FolderSettings, ImageSettings
 from stylecore.errors import MediaError
 from stylecore.inbox import Arrival, Outcome, settled
+from stylecore.media import as_utf8, require_utf8
 from tasks.conduct import told
 from tasks.inbox import look
 from tasks.report import report_folder, summary_line
@@ -53,7 +54,7 @@ def _treat(
     arrival: Arrival, ready: bool, style: Path, settings: FolderSettings, workspace: Path | None
 ) -> Outcome:
     """Runs one file, if it is ready, new, and not in the hands of another run."""
-    name = arrival.source.name
+    name = as_utf8(arrival.source.name)
     if not ready:
         return Outcome(name=name, status="arriving", sentence="it is still changing")
     with arrival.claimed() as mine:
@@ -61,6 +62,11 @@ def _treat(
             return Outcome(name=name, status="busy", sentence="another run works on it")
         if (reason := arrival.reason_to_skip()) is not None:
             return Outcome(name=name, status="skipped", sentence=reason)
+        try:
+            require_utf8(arrival.source)  # or Prefect could not keep a run of it
+        except MediaError as error:
+            arrival.remember_failure(str(error), lasting=True)
+            return Outcome(name=name, status="failed", sentence=str(error))
         begun = time.monotonic()
         state = _run(arrival, style, settings, workspace)
         return _outcome(arrival, state, seconds=time.monotonic() - begun)

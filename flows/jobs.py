@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from flows.printing import printable
 from stylecore.config import OutputSettings
 from stylecore.errors import StoreError
 from stylecore.pipeline import ask, assemble
@@ -22,7 +23,7 @@ def show_all(root: Path | None) -> None:
             state = _state(workspace)
         except StoreError:
             state = "damaged or from another version; jobs clean --remove removes it"
-        print(f"{workspace.name:<{width}}   {state}   {size:.0f} MB")
+        print(printable(f"{workspace.name:<{width}}   {state}   {size:.0f} MB"))
 
 
 def show(root: Path | None, name: str) -> None:
@@ -41,9 +42,9 @@ def show(root: Path | None, name: str) -> None:
         "settings": job.settings.model_dump_json(exclude_defaults=True),
     }
     for label, fact in facts.items():
-        print(f"{label:<10} {fact}")
+        print(printable(f"{label:<10} {fact}"))
     for note in job.index.notes:
-        print(f"{'note':<10} {note}")
+        print(printable(f"{'note':<10} {note}"))
 
 
 def assemble_again(
@@ -62,7 +63,7 @@ def assemble_again(
     ask(workspace, output, settings, overwrite=overwrite, keep=True)
     published = assemble(workspace)
     print(f"verified: {', '.join(published.verified)}")
-    print(published.output)
+    print(printable(str(published.output)))
 
 
 def clean(root: Path | None, names: list[str], *, remove: bool) -> None:

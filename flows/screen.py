@@ -22,7 +22,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from flows.printing import printable
 from stylecore.config import FolderSettings, VideoSettings
+from stylecore.media import require_utf8
 from stylecore.pipeline import OnProgress, finish_job, open_job
 from stylecore.pipeline import Progress as Step
 from stylecore.store import Job, Published, Workspace
@@ -41,7 +43,7 @@ def run_video(
     quiet: bool,
 ) -> None:
     """Runs one video's job with bars; a KeyboardInterrupt goes on after saying what is kept."""
-    console = Console(quiet=quiet, highlight=False)
+    console = Console(quiet=quiet, highlight=False, markup=False, emoji=False)
     job_space = open_job(
         source, style, output, settings, root=workspace, overwrite=overwrite, keep=keep
     )
@@ -49,7 +51,7 @@ def run_video(
     _print_facts(console, job)
     resumed = job_space.count_finished()
     if resumed:
-        console.print(f"resumed: {resumed} of {job.work_count} frames were already done")
+        _say(console, f"resumed: {resumed} of {job.work_count} frames were already done")
     try:
         with _reporting(console, job) as on_progress:
             if prefect:
@@ -57,9 +59,10 @@ def run_video(
             else:
                 published = finish_job(job_space, on_progress=on_progress)
     except KeyboardInterrupt:
-        console.print(
+        _say(
+            console,
             f"stopped; {job_space.count_finished()} of {job.work_count} frames are done and kept."
-            f"   stylecore jobs resume {job_space.name}"
+            f"   stylecore jobs resume {job_space.name}",
         )
         raise
     _print_result(console, published, keep=keep)
@@ -71,10 +74,12 @@ def run_folder(
     """Runs the folder flow once; returns 1 when a file failed."""
     from flows.folder import stylize_folder
 
+    for path in (inbox, outbox, style, *([workspace] if workspace else ())):
+        require_utf8(path)
     Console().print("starting Prefect ...")
     outcomes = stylize_folder(inbox, outbox, style, settings, workspace=workspace)
     for outcome in outcomes:
-        print(f"{outcome.name}: {outcome.status}  {outcome.sentence}")
+        print(printable(f"{outcome.name}: {outcome.status}  {outcome.sentence}"))
     return int(any(outcome.status == "failed" for outcome in outcomes))
 
 
@@ -96,6 +101,11 @@ def _run_with_prefect(console: Console, job_space: Workspace, on_progress: OnPro
         )
 
 
+def _say(console: Console, text: str) -> None:
+    """Prints a line; a long name is not broken in two, so that it can be copied."""
+    console.print(printable(text), soft_wrap=True)
+
+
 def _print_facts(console: Console, job: Job) -> None:
     index = job.index
     sound = ", ".join(stream.codec for stream in index.streams if stream.kind == "audio")
@@ -104,27 +114,29 @@ def _print_facts(console: Console, job: Job) -> None:
     if (job.width, job.height) != (index.width, index.height):
         size = f"{index.width}x{index.height} to {size}"
     rate = float(Fraction(index.average_rate))
-    console.print(
+    _say(
+        console,
         f"{job.source.path.name}   {size}, {rate:.6g} fps, {job.frame_count} frames, "
-        f"{len(job.shots)} shots, {sound or 'no sound'}{turned}"
+        f"{len(job.shots)} shots, {sound or 'no sound'}{turned}",
     )
     engine = job.settings.engine
     detail = {
         "gatys": f"/{job.settings.gatys.features}",
         "fast": f"/{job.settings.fast.model}",
     }
-    console.print(
+    _say(
+        console,
         f"style   {job.style.path.name}   engine {engine}{detail.get(engine, '')}   "
-        f"coherence {job.settings.coherence:g}"
+        f"coherence {job.settings.coherence:g}",
     )
 
 
 def _print_result(console: Console, published: Published, *, keep: bool) -> None:
     for note in published.notes:
-        console.print(f"note: {note}")
-    console.print(f"verified: {', '.join(published.verified)}")
-    console.print(f"workspace: {published.stored_bytes / 1e6:.0f} MB{'' if keep else ', freed'}")
-    console.print(str(published.output))
+        _say(console, f"note: {note}")
+    _say(console, f"verified: {', '.join(published.verified)}")
+    _say(console, f"workspace: {published.stored_bytes / 1e6:.0f} MB{'' if keep else ', freed'}")
+    _say(console, str(published.output))
 
 
 class _Speed(ProgressColumn):
@@ -156,7 +168,7 @@ def _move_bar(bars: Progress, tasks: dict[str, TaskID], job: Job, step: Step) ->
 
 def _print_when_full(console: Console, job: Job, step: Step) -> None:
     if step.done == step.total:
-        console.print(f"{_name(step, job)}   {step.done}/{step.total}")
+        _say(console, f"{_name(step, job)}   {step.done}/{step.total}")
 
 
 def _name(step: Step, job: Job) -> str:

@@ -25,16 +25,19 @@ from stylecore.engines.luminance import LuminanceEngine
 from stylecore.errors import MediaError, OutputError, OutputExistsError, SettingsError
 from stylecore.images import fitted_size, resize, to_float
 from stylecore.media import (
+    STEM_LENGTH,
     SourceIndex,
     check_output,
     check_picture_name,
     check_source,
     estimated_bytes,
+    find_ffmpeg,
     fitting_name,
     index_source,
     publish,
     read_frames,
     read_picture,
+    require_utf8,
     split_to_disk,
     verify_frames,
     wants_alpha,
@@ -80,15 +83,17 @@ def check_request(
     Raises:
         InputError, OutputError: something given cannot be used.
     """
-    check_source(source)
+    check_source(source, max_megapixels=settings.max_megapixels)
     for picture in (style, *settings.mixing.more_styles):
         read_picture(picture, max_megapixels=settings.max_megapixels)
+    if settings.split == "disk":
+        find_ffmpeg()
+    check_output(output, settings.output)
     if output.exists():
         if source.samefile(output):
             raise SettingsError("The output is the source itself; choose another name with -o.")
         if not overwrite:
             raise OutputExistsError(output)
-    check_output(output, settings.output)
 
 
 def open_job(
@@ -123,7 +128,9 @@ def open_job(
     settings = _with_facts(settings, more_styles, masks)
     digest = engine_digest(settings)
     key = job_key(source_fact, (style_fact, *more_styles), masks, settings, digest)
-    workspace = Workspace.locate(root or default_root(), source, key)
+    root = root or default_root()
+    require_utf8(root)
+    workspace = Workspace.locate(root, source, key)
     if not workspace.exists():
         index = index_source(source, settings.source, max_megapixels=settings.max_megapixels)
         width, height = fitted_size(index.width, index.height, settings.size)
@@ -252,7 +259,8 @@ def assemble(
             return published
         if output.exists() and not request.overwrite:
             raise OutputExistsError(output)
-        temporary = output.with_name(f".{output.stem}.{job.key[:8]}.part{output.suffix}")
+        stem = output.stem[:STEM_LENGTH]
+        temporary = output.with_name(f".{stem}.{job.key[:8]}.part{output.suffix}")
         notes = write_frames(
             ahead(_result_frames(workspace)),
             temporary,
@@ -354,9 +362,9 @@ def stylize_image(
         OutputError: the output exists or cannot be written.
     """
     source, style, output = Path(source), Path(style), Path(output)
+    check_picture_name(output)
     if output.exists() and not overwrite:
         raise OutputExistsError(output)
-    check_picture_name(output)
     settings = settings or ImageSettings()
     content = read_picture(source, max_megapixels=settings.max_megapixels)
     height, width = content.shape[:2]

@@ -272,7 +272,10 @@ class Workspace:
     # --- the job -------------------------------------------------------------------------------
 
     def exists(self) -> bool:
-        return (self.folder / "job.json").is_file()
+        try:
+            return (self.folder / "job.json").is_file()
+        except OSError:  # a name that is too long, a folder that may not be looked into
+            return False
 
     def create(self, job: Job) -> None:
         """Writes the plan; the first process to do so wins, the others find the same plan.

@@ -81,6 +81,23 @@ def test_parallel_shots_give_the_same_bytes(
 
 
 @pytest.mark.prefect
+def test_a_name_that_is_no_text_does_not_stop_the_night(
+    server: None, style: Path, tmp_path: Path
+) -> None:
+    inbox, outbox = tmp_path / "inbox", tmp_path / "outbox"
+    inbox.mkdir()
+    clips.write_clip(inbox / "one.mp4", frames=2)
+    (inbox / os.fsdecode(b"\xff\xfe.mp4")).write_bytes((inbox / "one.mp4").read_bytes())
+    chosen = FolderSettings(settle_seconds=0, video=QUICK)
+    outcomes = stylize_folder(inbox, outbox, style, chosen, workspace=tmp_path / "jobs")
+    assert {outcome.name: outcome.status for outcome in outcomes} == {
+        "one.mp4": "done", "\\xff\\xfe.mp4": "failed",
+    }  # fmt: skip
+    again = stylize_folder(inbox, outbox, style, chosen, workspace=tmp_path / "jobs")
+    assert {outcome.status for outcome in again} == {"skipped"}
+
+
+@pytest.mark.prefect
 def test_error_is_the_state_message_and_is_raised_as_itself(
     server: None, clip: Path, style: Path, tmp_path: Path
 ) -> None:

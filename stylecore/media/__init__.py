@@ -1,7 +1,7 @@
 """Bytes to frames and back: safe opening, the frame index, exact reading, writing, verification."""
 
-from stylecore.media.ffmpeg import find_ffmpeg, run_ffmpeg, split_to_disk
-from stylecore.media.files import publish
+from stylecore.media.ffmpeg import ffmpeg_version, find_ffmpeg, run_ffmpeg, split_to_disk
+from stylecore.media.files import STEM_LENGTH, as_utf8, publish, require_utf8
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import (
     PICTURE_SUFFIXES,
@@ -23,14 +23,17 @@ from stylecore.media.verify import Verification, verify_frames
 
 __all__ = [
     "PICTURE_SUFFIXES",
+    "STEM_LENGTH",
     "VIDEO_SUFFIXES",
     "SourceIndex",
     "StreamInfo",
     "Verification",
+    "as_utf8",
     "check_output",
     "check_picture_name",
     "check_source",
     "estimated_bytes",
+    "ffmpeg_version",
     "find_ffmpeg",
     "fitting_name",
     "index_source",
@@ -39,6 +42,7 @@ __all__ = [
     "read_frames",
     "read_picture",
     "require_file",
+    "require_utf8",
     "run_ffmpeg",
     "split_to_disk",
     "usual_suffix",

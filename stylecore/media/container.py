@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 
 import av
@@ -21,14 +22,26 @@ from av.video.stream import VideoStream
 from stylecore.config import SourceSettings
 from stylecore.errors import MediaError
 from stylecore.media.colour import decided_matrix, is_hdr, tag_name
+from stylecore.media.endings import is_incomplete
 from stylecore.media.index import SourceIndex, StreamInfo
-from stylecore.media.opening import check_count, check_length, check_size, open_container
+from stylecore.media.opening import (
+    check_count,
+    check_length,
+    check_size,
+    decoder_limit,
+    open_container,
+)
 from stylecore.media.orientation import orientation_of
 
 BT709 = 1
 """Code point of ITU-T H.273 for primaries, transfer and matrix."""
 OPAQUE = 0.98
 """Lossy codecs blur alpha a little: what is above this is opaque."""
+CUT_SHORT = "it is cut short"
+HEADLESS = ("mpegts", "mpeg", "gif")
+"""Formats that do not say how long a video is."""
+MOST_ASPECT = 100
+"""Of a pixel; what is beyond comes from a damaged header, and no container can hold it."""
 END_SLACK_SECONDS = 0.5
 """A file whose last packet ends so much before its promised end is taken for cut short."""
 
@@ -41,34 +54,43 @@ class _Scan:
     pts: list[int | None] = field(default_factory=list)
     checksums: list[int] = field(default_factory=list)
     last_duration: int = 0
-    sizes: set[tuple[int, int]] = field(default_factory=set)
     packets: int = 0
     failures: int = 0
+    corrupt: int = 0
+    """Frames that decode in part."""
+    resized: int = 0
+    """Frames from the first on that has another size; they are not in ``pts``."""
+    damaged_sound: bool = False
     untimed: int = 0
     interlaced: bool = False
     alpha: bool = False
     end_seconds: float = 0.0
 
     def add(self, frame: VideoFrame) -> None:
+        self.first = self.first or frame
+        size = (frame.width, frame.height)
+        if self.resized or size != (self.first.width, self.first.height):
+            self.resized += 1
+            return
+        self.corrupt += bool(frame.is_corrupt)
         self.pts.append(frame.pts if frame.pts is not None else frame.dts)
         self.untimed += frame.pts is None
         self.checksums.append(picture_checksum(frame))
-        self.sizes.add((frame.width, frame.height))
         self.interlaced |= bool(frame.interlaced_frame)
         self.alpha = self.alpha or is_transparent(frame)
         self.last_duration = frame.duration or self.last_duration
-        self.first = self.first or frame
 
 
 def index_container(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
     """``index_source`` of a video file, by decoding all of it."""
-    with open_container(path) as container:
+    with open_container(path, max_megapixels=max_megapixels) as container:
         stream = picture_stream(path, container)
         check_size(path.name, stream.width, stream.height, max_megapixels)
         check_length(path.name, (container.duration or 0) / av.time_base, settings.max_hours)
+        check_count(path.name, stream.frames, settings.max_hours)
         decoder = alpha_decoder(stream)
         scan = _scan(path, container, stream, decoder, settings, max_megapixels)
-        notes = _check_whole(path, container, stream, scan, settings)
+        notes = _check_whole(path, container, stream, scan, settings, max_megapixels)
         return _describe(path, container, stream, scan, notes, decoder, settings)
 
 
@@ -79,8 +101,15 @@ def picture_stream(path: Path, container: InputContainer) -> VideoStream:
         MediaError: there is none.
     """
     pictures = [stream for stream in container.streams.video if not is_cover(stream)]
+    decodable = [stream for stream in pictures if stream.codec_context is not None]
+    if decodable:
+        chosen = (one for one in decodable if one.disposition & Disposition.default)
+        return next(chosen, decodable[0])
     if pictures:
-        return next((one for one in pictures if one.disposition & Disposition.default), pictures[0])
+        raise MediaError(
+            f"The picture of {path.name} is coded in a way that is not known here, or its header "
+            "is damaged; convert it to .mp4 first."
+        )
     raise MediaError(
         f"{path.name} has no picture, only {_kinds(container) or 'no streams'}; give a video."
     )
@@ -102,10 +131,10 @@ def alpha_decoder(stream: VideoStream) -> str:
 
 
 def decode_leniently(
-    container: InputContainer, stream: VideoStream, decoder: str
+    container: InputContainer, stream: VideoStream, index: SourceIndex
 ) -> Iterator[VideoFrame | None]:
     """All frames that decode from here to the end; None for a packet that does not."""
-    context = decoding_context(stream, decoder)
+    context = decoding_context(stream, index.decoder, index.width * index.height)
     for packet in container.demux(stream):
         try:
             yield from context.decode(packet)
@@ -113,13 +142,14 @@ def decode_leniently(
             yield None
 
 
-def decoding_context(stream: VideoStream, decoder: str) -> VideoCodecContext:
-    """The stream's own decoder, or the one with that name."""
+def decoding_context(stream: VideoStream, decoder: str, pixels: float) -> VideoCodecContext:
+    """The stream's own decoder, or the one with that name, for pictures of so many pixels."""
     context = stream.codec_context
     if decoder:
         context = av.CodecContext.create(decoder, "r")
         context.extradata = stream.codec_context.extradata
     context.thread_type = "AUTO"
+    context.options = {"max_pixels": decoder_limit(pixels)}
     return context
 
 
@@ -143,13 +173,14 @@ def _scan(
     max_megapixels: float,
 ) -> _Scan:
     scan = _Scan()
-    context = decoding_context(stream, decoder)
+    context = decoding_context(stream, decoder, max_megapixels * 1e6)
     try:
         for packet in container.demux():
             if packet.pts is not None and packet.duration is not None and packet.time_base:
                 end = float((packet.pts + packet.duration) * packet.time_base)
                 scan.end_seconds = max(scan.end_seconds, end)
             if packet.stream is not stream:
+                scan.damaged_sound |= packet.is_corrupt
                 continue
             scan.packets += packet.size > 0
             try:
@@ -172,32 +203,56 @@ def _check_whole(
     stream: VideoStream,
     scan: _Scan,
     settings: SourceSettings,
+    max_megapixels: float,
 ) -> list[str]:
     """Notes about damage, where it is allowed."""
+    # Only MP4 and its kin list their frames; AVI's count is a duration, with gaps in it.
+    listed = stream.frames if "mp4" in container.format.name else 0
+    reason = _reason(path, container, scan, listed)
+    expected = max(scan.packets, len(scan.pts) + scan.resized)
+    if reason == CUT_SHORT:
+        expected = max(expected, listed or _promised_frames(container, stream))
     if not scan.pts:
         raise MediaError(
-            f"No frame of {path.name} can be decoded; the file is damaged. Get a whole copy of it."
+            f"No frame of {path.name} can be decoded (0 of {expected}): the file is damaged, or "
+            f"its pictures are larger than the limit of {max_megapixels:g} million pixels "
+            "(--max-megapixels)."
         )
-    if len(scan.sizes) > 1:
-        raise MediaError(
-            f"The picture of {path.name} changes its size in the middle; convert it to one size "
-            "first."
-        )
+    notes = []
+    if scan.damaged_sound:
+        notes.append("Parts of the sound are damaged; they are copied as they are.")
+    if not reason:
+        return notes
+    whole = len(scan.pts) - scan.corrupt
+    found = f"{whole} of {expected} frames" if expected > whole else f"{whole} frames"
+    found += f" of {path.name} can be read"
+    if scan.corrupt:
+        found += f", and {scan.corrupt} more in part"
+    if not settings.allow_damaged:
+        raise MediaError(f"Only {found}: {reason}. Get a whole copy, or give --allow-damaged.")
+    return [f"Damaged source: {found}.", *notes]
+
+
+def _reason(path: Path, container: InputContainer, scan: _Scan, listed: int) -> str:
+    """What is wrong with a file that is not whole; nothing when it is."""
+    if scan.resized:
+        return "the picture changes its size in the middle"
     promised = container.duration / av.time_base if container.duration else 0.0
     # Matroska's duration may count from 0, the others' from the first packet.
     counts_from_zero = "matroska" in container.format.name
     start = 0.0 if counts_from_zero else max(0.0, (container.start_time or 0) / av.time_base)
-    # Only MP4 and its kin list their frames; AVI's count is a duration, with gaps in it.
-    listed = stream.frames if "mp4" in container.format.name else 0
-    cut_short = scan.packets < listed or scan.end_seconds - start < promised - END_SLACK_SECONDS
-    if not cut_short and not scan.failures:
-        return []
-    expected = listed or round(promised * float(stream.average_rate or 0))
-    found = f"{len(scan.pts)} of {max(expected, len(scan.pts))} frames of {path.name} can be read"
-    if not settings.allow_damaged:
-        reason = "it is cut short" if cut_short else "parts of it are damaged"
-        raise MediaError(f"Only {found}: {reason}. Get a whole copy, or give --allow-damaged.")
-    return [f"Damaged source: {found}."]
+    ends_early = scan.end_seconds - start < promised - END_SLACK_SECONDS
+    if scan.packets < listed or ends_early or is_incomplete(path, container.format.name):
+        return CUT_SHORT
+    return "parts of it are damaged" if scan.failures or scan.corrupt else ""
+
+
+def _promised_frames(container: InputContainer, stream: VideoStream) -> int:
+    """What the header's duration comes to; 0 where there is no such header."""
+    if container.format.name in HEADLESS:
+        return 0
+    seconds = (container.duration or 0) / av.time_base
+    return max(stream.frames, round(seconds * float(stream.average_rate or 0)))
 
 
 def _describe(
@@ -216,11 +271,12 @@ def _describe(
             f"{path.name} is of high dynamic range (PQ or HLG), which would come out with wrong "
             "colours; give --hdr tonemap to bring it into the standard range (BT.709)."
         )
-    pts, exact = _increasing(scan.pts, _unit(stream))
+    millisecond = ceil(Fraction(1, 1000) / Fraction(stream.time_base))
+    pts, exact = _increasing(scan.pts, _unit(stream), millisecond)
     orientation = orientation_of(first)
     width, height = orientation.size(first.width, first.height)
     aspect = Fraction(stream.sample_aspect_ratio or 1)
-    if aspect <= 0:
+    if not 1 / MOST_ASPECT <= aspect <= MOST_ASPECT:
         aspect = Fraction(1)
     if orientation.transposed:
         aspect = 1 / aspect
@@ -273,14 +329,22 @@ def _unit(stream: VideoStream) -> int:
     return max(1, round(1 / (rate * Fraction(stream.time_base))))
 
 
-def _increasing(found: list[int | None], unit: int) -> tuple[list[int], bool]:
-    """Strictly increasing timestamps, and whether the found ones were so already."""
+def _increasing(found: list[int | None], unit: int, step: int) -> tuple[list[int], bool]:
+    """Strictly increasing timestamps, and whether the found ones were so already.
+
+    From the first one on that has to be mended they are ``step`` apart at least, which is what
+    every container can tell apart.
+    """
     pts: list[int] = []
     exact = True
     for value in found:
-        if value is None or (pts and value <= pts[-1]):
+        soonest = pts[-1] + (1 if exact else step) if pts else None
+        if value is None:
             exact = False
-            value = pts[-1] + 1 if pts and value is not None else (pts[-1] + unit if pts else 0)
+            value = pts[-1] + unit if pts else 0
+        elif soonest is not None and value < soonest:
+            exact = False
+            value = pts[-1] + step
         pts.append(value)
     return pts, exact
 

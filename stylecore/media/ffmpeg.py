@@ -5,9 +5,11 @@ stalls when nobody reads what ffmpeg complains about.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,31 +18,71 @@ import ffmpeg
 from stylecore.errors import MediaError
 from stylecore.media.colour import ROUNDING
 from stylecore.media.index import SourceIndex
-from stylecore.media.opening import FORMATS, PROTOCOLS, inert_name
+from stylecore.media.opening import FORMATS, PROTOCOLS, decoder_limit, inert_name
 
 FFMPEG_VARIABLE = "STYLECORE_FFMPEG"
 FFMPEG_VARIABLES = (FFMPEG_VARIABLE, "IMAGEIO_FFMPEG_EXE")
+OLDEST = (5, 1)
+"""The first release with all options that are used here; the newest that was tried is 9.0."""
 COMPLAINT_LENGTH = 400
+VERSION_SECONDS = 60.0
 
 
 def find_ffmpeg() -> Path:
     """$STYLECORE_FFMPEG or $IMAGEIO_FFMPEG_EXE, else ffmpeg on the PATH, else the wheel's.
 
     Raises:
-        MediaError: there is none.
+        MediaError: there is none, or it is older than ``OLDEST``.
     """
     named = (os.environ.get(name) for name in FFMPEG_VARIABLES)
     chosen = next(filter(None, named), None) or shutil.which("ffmpeg")
-    if chosen:
-        return Path(chosen)
+    program = Path(chosen) if chosen else _bundled_ffmpeg()
+    version = ffmpeg_version(program)
+    release = re.match(r"n?(\d+)\.(\d+)", version)  # builds between releases have no number
+    if release is not None and tuple(map(int, release.groups())) < OLDEST:
+        raise MediaError(
+            f"{program} is ffmpeg {version}, which is too old: {OLDEST[0]}.{OLDEST[1]} or newer "
+            f"is needed; install one, or name it in the variable {FFMPEG_VARIABLE}."
+        )
+    return program
+
+
+def _bundled_ffmpeg() -> Path:
     import imageio_ffmpeg
 
     try:
         return Path(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError as error:
         raise MediaError(
-            "There is no ffmpeg; install it, or name it in the variable STYLECORE_FFMPEG."
+            f"There is no ffmpeg; install it, or name it in the variable {FFMPEG_VARIABLE}."
         ) from error
+
+
+@lru_cache
+def ffmpeg_version(program: Path) -> str:
+    """What an ffmpeg program calls its version, like ``5.1.9-0+deb12u1``.
+
+    Raises:
+        MediaError: it cannot be started, or is not ffmpeg.
+    """
+    try:
+        told = subprocess.run(
+            [program, "-version"], capture_output=True, stdin=subprocess.DEVNULL,
+            timeout=VERSION_SECONDS, check=True,
+        ).stdout.decode(errors="replace")  # fmt: skip
+    except OSError as error:
+        raise MediaError(
+            f"{program} cannot be started: {error.strerror}; name an ffmpeg in the variable "
+            f"{FFMPEG_VARIABLE}."
+        ) from error
+    except subprocess.SubprocessError:
+        told = ""
+    version = re.match(r"ffmpeg version (\S+)", told)
+    if version is None:
+        raise MediaError(
+            f"{program} does not answer like ffmpeg; name one in the variable {FFMPEG_VARIABLE}."
+        )
+    return version[1]
 
 
 def run_ffmpeg(command: Any, *, timeout_seconds: float) -> None:
@@ -75,7 +117,12 @@ def split_to_disk(path: Path, index: SourceIndex, folder: Path, start: int, stop
     Raises:
         MediaError: ffmpeg failed, or made another number of frames than the index says.
     """
-    source = ffmpeg.input(inert_name(path), format_whitelist=FORMATS, protocol_whitelist=PROTOCOLS)
+    source = ffmpeg.input(
+        inert_name(path),
+        format_whitelist=FORMATS,
+        protocol_whitelist=PROTOCOLS,
+        max_pixels=decoder_limit(index.width * index.height),
+    )
     picture = source[str(index.stream)]
     if index.interlaced:
         picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")

@@ -5,13 +5,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stylecore.errors import OutputError, OutputExistsError
+from stylecore.errors import MediaError, OutputError, OutputExistsError
+
+STEM_LENGTH = 40
+"""Characters of a name that go into a temporary one, so that the rest fits beside them."""
+
+
+def require_utf8(path: Path) -> None:
+    """Checks that a name is text: job files, Prefect and terminals hold nothing else.
+
+    Raises:
+        MediaError: it is not, or no system has such a name; the sentence shows what is wrong.
+    """
+    name = str(path.absolute())
+    if "\0" in name:
+        raise MediaError(f"The name {name!r} holds a null byte; no file can have it.")
+    try:
+        os.fsencode(name).decode()
+    except UnicodeDecodeError as error:
+        raise MediaError(
+            f"The name {as_utf8(name)} is not valid UTF-8; rename it first."
+        ) from error
+
+
+def as_utf8(name: str) -> str:
+    """A file name in which bytes that are not UTF-8 are written like ``\\xff``."""
+    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 @contextmanager
 def temporary_beside(path: Path) -> Iterator[Path]:
     """A name beside ``path``, with its suffix, for a file that is removed unless it is renamed."""
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}-{os.urandom(4).hex()}{path.suffix}")
+    unique = f"{os.getpid()}-{os.urandom(4).hex()}"
+    temporary = path.with_name(f".{path.stem[:STEM_LENGTH]}.{unique}{path.suffix}")
     try:
         yield temporary
     finally:

@@ -2,21 +2,28 @@
 
 A video file can be a playlist in disguise that makes the demuxer open other files. A list of
 allowed protocols does not prevent that, a list of allowed formats does; both are set here, the one
-place where containers are opened.
+place where containers are opened. So is the size of pictures that decoders may set up: a header may
+say 64x64 and the coded picture 16000x16000.
 """
 
+import math
+import stat
 from pathlib import Path
 
 import av
 from av.container import InputContainer
 
 from stylecore.errors import MediaError
+from stylecore.media.boxes import check_sample_tables, has_lost_header
+from stylecore.media.files import require_utf8
 
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,flv,asf,ogg,gif,apng"
 )
 PROTOCOLS = "file"
 OPEN_SECONDS, READ_SECONDS = 10.0, 60.0
+MOST_PIXELS = 2**31 - 1
+"""The largest limit that ffmpeg's ``max_pixels`` takes."""
 MAX_RATE = 240
 """Frames a second that a video of the longest allowed duration may have at most."""
 
@@ -65,31 +72,56 @@ def check_count(name: str, frames: int, max_hours: float) -> None:
         )
 
 
+def decoder_limit(pixels: float) -> str:
+    """``max_pixels`` for ffmpeg's decoders, where pictures may have so many.
+
+    Decoders round both sides up to whole blocks before they compare, so this is the rough limit
+    that keeps memory bounded; ``check_size`` is the exact one.
+    """
+    return str(round(min(2 * pixels + 1e6, MOST_PIXELS)))
+
+
 def require_file(path: Path) -> None:
     """Checks that there is something to open.
 
     Raises:
-        MediaError: there is no such file, it is a folder, or it is empty.
+        MediaError: there is no such file, it is a folder, a pipe or a device, it is empty, or its
+            name is not UTF-8.
     """
-    if not path.exists():
-        raise MediaError(f"There is no file {path}; check the name.")
-    if path.is_dir():
+    require_utf8(path)
+    try:
+        facts = path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise MediaError(f"There is no file {path}; check the name.") from error
+    except OSError as error:
+        raise MediaError(f"{path} cannot be opened: {error.strerror}.") from error
+    if stat.S_ISDIR(facts.st_mode):
         raise MediaError(f"{path} is a folder; give the file itself.")
-    if path.stat().st_size == 0:
+    if not stat.S_ISREG(facts.st_mode):
+        raise MediaError(f"{path} is a pipe or a device; give a file.")
+    if facts.st_size == 0:
         raise MediaError(f"{path} is empty (0 bytes); copy or download it again.")
 
 
-def open_container(path: Path) -> InputContainer:
+def open_container(path: Path, *, max_megapixels: float = math.inf) -> InputContainer:
     """Opens a video file for reading; whoever opens it closes it.
+
+    Args:
+        max_megapixels: of the pictures that are decoded in order to find out what the file holds.
 
     Raises:
         MediaError: it is missing, empty, or not a video of an allowed format.
     """
     require_file(path)
+    check_sample_tables(path)
     try:
         return av.open(
             inert_name(path),
-            options={"format_whitelist": FORMATS, "protocol_whitelist": PROTOCOLS},
+            options={
+                "format_whitelist": FORMATS,
+                "protocol_whitelist": PROTOCOLS,
+                "max_pixels": decoder_limit(max_megapixels * 1e6),
+            },
             timeout=(OPEN_SECONDS, READ_SECONDS),
             metadata_errors="replace",
         )
@@ -97,6 +129,11 @@ def open_container(path: Path) -> InputContainer:
         if path.suffix.lower() in PICTURE_SUFFIXES:
             raise MediaError(
                 f"{path.name} is not a video; repaint a picture with: stylecore image"
+            ) from error
+        if has_lost_header(path):
+            raise MediaError(
+                f"{path.name} is cut short: its header, which comes last, is missing, so that none "
+                "of its frames can be found. Get a whole copy of it."
             ) from error
         raise MediaError(
             f"{path.name} is not a video that can be read: it is damaged, incomplete, or another "

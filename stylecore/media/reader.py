@@ -61,7 +61,7 @@ def _from_keyframe(path: Path, index: SourceIndex, first: int, last: int) -> Ite
         stream = container.streams[index.stream]
         container.seek(index.pts[first], stream=stream, backward=True)
         number: int | None = None
-        for frame in decode_leniently(container, stream, index.decoder):
+        for frame in decode_leniently(container, stream, index):
             number = numbers.get(frame.pts) if number is None and frame else number
             if frame is None or number is None or frame.pts != index.pts[number]:
                 return
@@ -78,7 +78,7 @@ def _from_keyframe(path: Path, index: SourceIndex, first: int, last: int) -> Ite
 def _from_beginning(path: Path, index: SourceIndex, first: int, last: int) -> Iterator[VideoFrame]:
     with open_container(path) as container:
         number = 0
-        for frame in decode_leniently(container, container.streams[index.stream], index.decoder):
+        for frame in decode_leniently(container, container.streams[index.stream], index):
             if frame is None:
                 continue
             if number >= first:

@@ -15,13 +15,13 @@ DEFAULTS = SourceSettings()
 MAX_MEGAPIXELS = VideoSettings().max_megapixels
 
 
-def check_source(path: Path) -> None:
+def check_source(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> None:
     """Finds out in a moment whether there is something that can be opened.
 
     Raises:
         MediaError: there is not.
     """
-    with open_container(path):
+    with open_container(path, max_megapixels=max_megapixels):
         pass
 
 

@@ -1,22 +1,33 @@
 """Still pictures in and out."""
 
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from stylecore.config import ImageSettings
 from stylecore.errors import MediaError, OutputError, SettingsError
 from stylecore.images import to_float
-from stylecore.media.files import temporary_beside
+from stylecore.media.files import require_utf8, temporary_beside
 from stylecore.media.opening import PICTURE_SUFFIXES, check_size, require_file
 
 JPEG_QUALITY = 95
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
 """What is opened; Pillow would hand some other formats to programs of the system."""
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What brings a picture upright, by the orientation that its Exif notes."""
 
 
 def read_picture(
@@ -28,7 +39,7 @@ def read_picture(
         MediaError: missing, no picture, damaged, or larger than ``max_megapixels``.
     """
     with opened_picture(path, max_megapixels=max_megapixels) as image:
-        return _rgb(ImageOps.exif_transpose(image))
+        return _rgb(_upright(image))
 
 
 @contextmanager
@@ -52,7 +63,7 @@ def opened_picture(path: Path, *, max_megapixels: float) -> Iterator[Image.Image
             f"{path.name} is larger than the limit of {max_megapixels:g} million pixels; scale it "
             "down first."
         ) from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         raise MediaError(f"{path.name} is damaged and cannot be read as a picture.") from error
 
 
@@ -68,9 +79,9 @@ def write_picture(path: Path, image: np.ndarray) -> None:
     with temporary_beside(path) as temporary:
         try:
             Image.fromarray(pixels).save(temporary, quality=JPEG_QUALITY)
+            temporary.replace(path)
         except OSError as error:
             raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
-        temporary.replace(path)
 
 
 def _opened(path: Path) -> Image.Image:
@@ -85,12 +96,26 @@ def check_picture_name(path: Path) -> None:
 
     Raises:
         SettingsError: the suffix names no format for pictures.
+        OutputError: it is the name of a folder, or longer than names may be.
+        MediaError: it is not UTF-8.
     """
+    require_utf8(path)
     if path.suffix.lower() not in PICTURE_SUFFIXES:
         raise SettingsError(
             f"{path.name} does not end like a picture; use one of "
             f"{', '.join(sorted(PICTURE_SUFFIXES))}."
         )
+    try:
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; choose another name.")
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The picture turned as Exif says; Pillow's own function fails on odd notes of other things."""
+    turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    return image if turn is None else image.transpose(turn)
 
 
 def _rgb(image: Image.Image) -> np.ndarray:

@@ -91,7 +91,8 @@ def holds(suffix: str, source: Path, info: StreamInfo) -> bool:
             copy = add_copy(scratch, stream)
             scratch.start_encoding()
             if info.kind == "audio":  # Subtitles may begin late; looking for one reads it all.
-                packet = next(packet for packet in origin.demux(stream) if packet.dts is not None)
+                packets = (packet for packet in origin.demux(stream) if packet.dts is not None)
+                packet = next(packet for packet in packets if not is_ruined(packet))
                 packet.stream = copy
                 scratch.mux(packet)
     except (av.FFmpegError, ValueError, StopIteration):
@@ -160,9 +161,31 @@ def stream_facts(path: Path, streams: Sequence[StreamInfo]) -> list[StreamFacts]
                 found[info.index].digest.update(container.streams[info.index].data)
         timed = [container.streams[i.index] for i in streams if i.kind != "attachment"]
         for packet in container.demux(timed) if timed else ():
-            if packet.size:
+            if packet.size and not is_ruined(packet):
                 found[packet.stream.index].add(packet)
     return list(found.values())
+
+
+ADTS_HEADER = 7
+"""Its bytes, without a checksum."""
+
+
+def is_ruined(packet: Packet) -> bool:
+    """Whether no container but MPEG-TS takes a packet: AAC without the header that it needs there.
+
+    Where the stream says by itself how its packets are coded they have no such header.
+    """
+    coding = packet.stream.codec_context
+    if coding is None or coding.name != "aac" or coding.extradata or not packet.size:
+        return False
+    return not _has_adts(bytes(packet))
+
+
+def _has_adts(data: bytes) -> bool:
+    """Whether AAC begins with a header of ADTS, for a rate that there is."""
+    if len(data) <= ADTS_HEADER or data[0] != 0xFF or data[1] & 0xF6 != 0xF0:
+        return False
+    return data[2] >> 2 & 0xF < 13
 
 
 def _without_adts(packet: Packet) -> bytes:
@@ -171,8 +194,7 @@ def _without_adts(packet: Packet) -> bytes:
     MP4 and Matroska hold raw frames, so the muxer takes the header off.
     """
     data = bytes(packet)
-    is_adts = len(data) > 7 and data[0] == 0xFF and data[1] & 0xF6 == 0xF0
-    if not is_adts or packet.stream.codec_context.name != "aac":
+    if packet.stream.codec_context.name != "aac" or not _has_adts(data):
         return data
     has_checksum = not data[1] & 1
-    return data[9 if has_checksum else 7 :]
+    return data[ADTS_HEADER + 2 * has_checksum :]

@@ -21,6 +21,7 @@ from stylecore.media.encoders import (
     require_aspect,
     require_choices,
 )
+from stylecore.media.files import require_utf8
 from stylecore.media.index import SourceIndex
 from stylecore.media.writer import write_container
 
@@ -40,8 +41,10 @@ def check_output(
 
     Raises:
         SettingsError: the suffix is no container, cannot hold the codec, or the codec the frames.
-        OutputError: the folder is missing or cannot be written.
+        OutputError: the folder is missing or cannot be written, or the name is one's.
+        MediaError: the name is not UTF-8.
     """
+    require_utf8(output)
     suffix = output.suffix.lower()
     if suffix not in CONTAINERS:
         raise SettingsError(
@@ -62,6 +65,8 @@ def check_output(
     if not output.parent.is_dir():
         raise OutputError(f"There is no folder {output.parent}; make it first.")
     try:
+        if output.is_dir():
+            raise OutputError(f"{output} is a folder; choose another name.")
         with tempfile.TemporaryFile(dir=output.parent):
             pass
     except OSError as error:

@@ -47,6 +47,7 @@ from stylecore.media.streams import (
     described,
     file_metadata,
     holds,
+    is_ruined,
     stream_metadata,
 )
 from stylecore.overlap import ahead
@@ -139,6 +140,7 @@ class _Writer:
         self.full_range = index.full_range and self.codec.full_range
         self.shift = index.pts[start] - index.pts[0]
         self.notes: list[str] = []
+        self.ruined = 0
 
     @property
     def is_whole(self) -> bool:
@@ -155,12 +157,16 @@ class _Writer:
         with closing(ahead(self._encodable(_chain(first, frames), video.pix_fmt))) as encodable:
             for done, frame in enumerate(encodable, start=1):
                 for packet in packets.before(frame.pts * self.index.seconds_per_unit):
-                    self.result.mux(packet)
+                    self._mux_copy(packet)
                 self._mux_picture(video.encode(frame))
                 on_frame(done)
         self._mux_picture(video.encode(None))
         for packet in packets.rest():
-            self.result.mux(packet)
+            self._mux_copy(packet)
+        if self.ruined:
+            self.notes.append(
+                f"{self.ruined} pieces of sound are damaged beyond copying and left out."
+            )
         return tuple(self.notes)
 
     def _encodable(self, frames: Iterator[np.ndarray], pixel_format: str) -> Iterator[VideoFrame]:
@@ -185,6 +191,15 @@ class _Writer:
             frame.color_trc = self.index.colour_transfer
             frame.pict_type = 0
             yield frame
+
+    def _mux_copy(self, packet: Packet) -> None:
+        try:
+            self.result.mux(packet)
+        except (av.InvalidDataError, av.ArgumentError) as error:
+            raise OutputError(
+                f"The sound or the subtitles of {self.source.name} are damaged and cannot be "
+                "copied; leave them out with --audio drop. All finished frames are kept."
+            ) from error
 
     def _mux_picture(self, packets: list[Packet]) -> None:
         """Gives packets their durations, which encoders forget, and muxes them."""
@@ -276,6 +291,9 @@ class _Writer:
                 packet.stream = copies[number]
                 yield begin, packet
             if packet.dts is None or packet.pts is None or kinds[number] == "cover":
+                continue
+            if is_ruined(packet):
+                self.ruined += 1
                 continue
             time = packet.pts * Fraction(packet.time_base)
             packet.stream = copies[number]
