@@ -27,6 +27,7 @@ test-long: setup
 benchmark: setup
 	$(BIN)/python -m tests.benchmarks.coherence
 	$(BIN)/python -m tests.benchmarks.fast_engine speed
+	$(BIN)/python -m tests.benchmarks.store_format
 
 lint: setup
 	$(BIN)/ruff check .

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stylecore.config import SourceSettings
 from stylecore.errors import MediaError
-from stylecore.media import check_source, index_source, read_frames, read_picture
+from stylecore.media import check_source, index_source, open_container, read_frames, read_picture
 from stylecore.styles import check_masks
 
 
@@ -21,7 +21,17 @@ def read_mask(path: Path) -> None:
     check_masks([path], size=(96, 64), stop=1)
 
 
-READERS = {"video": read_video, "picture": read_picture, "mask": read_mask}
+def open_and_close(path: Path) -> None:
+    with open_container(path):
+        pass
+
+
+READERS = {
+    "container": open_and_close,
+    "video": read_video,
+    "picture": read_picture,
+    "mask": read_mask,
+}
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from stylecore.config import SourceSettings, VideoSettings
 from stylecore.errors import MediaError
-from stylecore.media import index_source
+from stylecore.media import index_source, split_to_disk
 from stylecore.pipeline import stylize_video
 from stylecore.store import Published
 from tests import clips
@@ -113,6 +113,17 @@ def test_of_a_cut_file_the_frames_that_are_there_are_used(name: str, tmp_path: P
     assert published.frames > 5
     assert total is None or total > whole
     assert said(published.notes[0])[1] == total
+
+
+@pytest.mark.parametrize("name", ["faststart.mp4", "clip.mkv", "clip.ts", "clip.avi"])
+@pytest.mark.parametrize("damage", [cut, partial(ruin, kind="video")], ids=["cut", "ruined"])
+def test_the_ffmpeg_program_finds_the_same_frames_in_a_damaged_file(
+    damage: Callable[[Path], Path], name: str, tmp_path: Path
+) -> None:
+    source = damage(WHOLE[name](tmp_path / name))
+    index = index_source(source, DAMAGED.source)
+    split_to_disk(source, index, tmp_path / "split", 0, index.frame_count)
+    assert len(list((tmp_path / "split").glob("*.png"))) == index.frame_count
 
 
 @pytest.mark.parametrize(

@@ -233,6 +233,20 @@ def test_a_video_bomb_ends_in_a_sentence_and_little_memory(kind: str, tmp_path: 
     assert grown < SOME_MEGABYTES
 
 
+def test_no_huge_picture_is_decoded_to_find_out_what_a_file_holds(tmp_path: Path) -> None:
+    """Pictures that nobody asks for, like covers, are looked into whenever a file is opened."""
+    hostile_files.write_huge_parameters(tmp_path / "huge.mp4")
+    grown, _ = read_elsewhere("container", tmp_path / "huge.mp4")
+    assert grown < SOME_MEGABYTES
+
+
+def test_the_ffmpeg_program_decodes_no_huge_picture_either(tmp_path: Path) -> None:
+    hostile_files.write_huge_parameters(tmp_path / "huge.mp4")
+    index = index_source(clips.write_clip(tmp_path / "modest.mp4", frames=4, size=(64, 64)))
+    with pytest.raises(MediaError, match="ffmpeg failed"):
+        split_to_disk(tmp_path / "huge.mp4", index, tmp_path / "split", 0, 4)
+
+
 def test_the_same_files_with_modest_claims_are_read(tmp_path: Path) -> None:
     for name, data in {
         "a.gif": hostile_files.gif(64), "a.apng": hostile_files.apng(64),

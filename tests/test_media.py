@@ -283,6 +283,19 @@ def test_a_picture_is_read_upright_and_without_alpha(tmp_path: Path) -> None:
     assert read_picture(tmp_path / "b.jpg").shape == (40, 20, 3)
 
 
+@pytest.mark.parametrize("orientation", range(10))
+def test_every_orientation_of_a_picture_is_the_one_that_pillow_shows(
+    orientation: int, tmp_path: Path
+) -> None:
+    from PIL import Image, ImageOps
+
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(clips.picture(0)).save(tmp_path / "a.png", exif=exif)
+    shown = np.asarray(ImageOps.exif_transpose(Image.open(tmp_path / "a.png")))
+    assert np.allclose(read_picture(tmp_path / "a.png") * 255, shown)
+
+
 def test_sixteen_bit_grey_keeps_its_levels(tmp_path: Path) -> None:
     from PIL import Image
 

@@ -6,13 +6,13 @@ place where containers are opened. So is the size of pictures that decoders may 
 say 64x64 and the coded picture 16000x16000.
 """
 
-import math
 import stat
 from pathlib import Path
 
 import av
 from av.container import InputContainer
 
+from stylecore.config import VideoSettings
 from stylecore.errors import MediaError
 from stylecore.media.boxes import check_sample_tables, has_lost_header
 from stylecore.media.files import require_utf8
@@ -22,6 +22,7 @@ FORMATS = (
 )
 PROTOCOLS = "file"
 OPEN_SECONDS, READ_SECONDS = 10.0, 60.0
+MAX_MEGAPIXELS = VideoSettings().max_megapixels
 MOST_PIXELS = 2**31 - 1
 """The largest limit that ffmpeg's ``max_pixels`` takes."""
 MAX_RATE = 240
@@ -103,11 +104,12 @@ def require_file(path: Path) -> None:
         raise MediaError(f"{path} is empty (0 bytes); copy or download it again.")
 
 
-def open_container(path: Path, *, max_megapixels: float = math.inf) -> InputContainer:
+def open_container(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> InputContainer:
     """Opens a video file for reading; whoever opens it closes it.
 
     Args:
-        max_megapixels: of the pictures that are decoded in order to find out what the file holds.
+        max_megapixels: of the pictures, covers too, that are decoded in order to find out what the
+            file holds.
 
     Raises:
         MediaError: it is missing, empty, or not a video of an allowed format.

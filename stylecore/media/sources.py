@@ -5,14 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from stylecore.config import SourceSettings, VideoSettings
+from stylecore.config import SourceSettings
 from stylecore.media.container import index_container
 from stylecore.media.index import SourceIndex
-from stylecore.media.opening import open_container
+from stylecore.media.opening import MAX_MEGAPIXELS, open_container
 from stylecore.media.reader import read_container
 
 DEFAULTS = SourceSettings()
-MAX_MEGAPIXELS = VideoSettings().max_megapixels
 
 
 def check_source(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> None:

@@ -74,7 +74,8 @@ def verify_frames(
             copied stream or a chapter differs.
     """
     try:
-        found = index_source(target, EVERYTHING, max_megapixels=math.inf)
+        # Covers are copied unseen: the result may hold a bomb that its source held.
+        found = index_source(target, EVERYTHING, max_megapixels=4 * size[0] * size[1] / 1e6)
     except MediaError as error:
         raise OutputError(f"The encoded file does not pass verification: {error}") from error
     if found.frame_count != stop - start:
