@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 
 from stylecore.config import SourceSettings
 from stylecore.errors import MediaError
+from stylecore.media.apng import with_exact_times
 from stylecore.media.colour import decided_matrix, is_hdr, tag_name
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import check_count, check_length, check_size, open_container
@@ -69,7 +70,8 @@ def index_container(path: Path, settings: SourceSettings, max_megapixels: float)
         decoder = alpha_decoder(stream)
         scan = _scan(path, container, stream, decoder, settings, max_megapixels)
         notes = _check_whole(path, container, stream, scan, settings)
-        return _describe(path, container, stream, scan, notes, decoder, settings)
+        index = _describe(path, container, stream, scan, notes, decoder, settings)
+        return with_exact_times(path, index)
 
 
 def picture_stream(path: Path, container: InputContainer) -> VideoStream:

@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
-from stylecore.errors import MediaError
+from stylecore.errors import DamagedError, MediaError
 
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,flv,asf,ogg,gif,apng"
@@ -76,7 +76,7 @@ def require_file(path: Path) -> None:
     if path.is_dir():
         raise MediaError(f"{path} is a folder; give the file itself.")
     if path.stat().st_size == 0:
-        raise MediaError(f"{path} is empty (0 bytes); copy or download it again.")
+        raise DamagedError(f"{path} is empty (0 bytes); copy or download it again.")
 
 
 def open_container(path: Path) -> InputContainer:

@@ -6,13 +6,19 @@ from pathlib import Path
 import numpy as np
 
 from stylecore.config import SourceSettings, VideoSettings
+from stylecore.media.animations import index_animation, is_animation, read_animation
 from stylecore.media.container import index_container
 from stylecore.media.index import SourceIndex
+from stylecore.media.names import frame_files, is_sequence, place_of
 from stylecore.media.opening import open_container
 from stylecore.media.reader import read_container
+from stylecore.media.sequences import index_folder, read_folder
+from stylecore.media.stills import opened_picture
 
 DEFAULTS = SourceSettings()
 MAX_MEGAPIXELS = VideoSettings().max_megapixels
+READERS = {"container": read_container, "animation": read_animation, "folder": read_folder}
+"""By ``SourceIndex.reader``."""
 
 
 def check_source(path: Path) -> None:
@@ -21,7 +27,13 @@ def check_source(path: Path) -> None:
     Raises:
         MediaError: there is not.
     """
-    with open_container(path):
+    if is_sequence(path):
+        first, *_ = frame_files(path)
+        path = place_of(path) / first
+    elif not is_animation(path):
+        open_container(path).close()
+        return
+    with opened_picture(path, max_megapixels=float("inf")):
         pass
 
 
@@ -33,10 +45,19 @@ def index_source(
 ) -> SourceIndex:
     """Finds every frame of a source, and all that must come out as it went in.
 
+    Args:
+        path: a video file, an animated WebP, a folder of frames, or a pattern for their names.
+        settings: what is done about sources that are out of the ordinary.
+        max_megapixels: larger pictures are refused.
+
     Raises:
         MediaError: it cannot be read, holds no picture, is damaged or cut short, is too large or
             too long, or is of high dynamic range and not to be tone-mapped.
     """
+    if is_sequence(path):
+        return index_folder(path, settings, max_megapixels)
+    if is_animation(path):
+        return index_animation(path, settings, max_megapixels)
     return index_container(path, settings, max_megapixels)
 
 
@@ -63,4 +84,4 @@ def read_frames(
     Raises:
         MediaError: the source has changed since it was indexed.
     """
-    return read_container(path, index, start, stop, size=size, alpha=alpha)
+    return READERS[index.reader](path, index, start, stop, size=size, alpha=alpha)

@@ -1,5 +1,6 @@
 """Still pictures in and out."""
 
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from stylecore.config import ImageSettings
-from stylecore.errors import MediaError, OutputError, SettingsError
+from stylecore.errors import DamagedError, MediaError, OutputError, SettingsError
 from stylecore.images import to_float
 from stylecore.media.files import temporary_beside
 from stylecore.media.opening import PICTURE_SUFFIXES, check_size, require_file
@@ -32,19 +33,27 @@ def read_picture(
 
 
 @contextmanager
-def opened_picture(path: Path, *, max_megapixels: float) -> Iterator[Image.Image]:
+def opened_picture(
+    path: Path, data: bytes | None = None, *, max_megapixels: float
+) -> Iterator[Image.Image]:
     """A picture file, not decoded yet; whatever goes wrong inside is said in a sentence.
 
+    Args:
+        path: the file.
+        data: its content, where that has been read already.
+        max_megapixels: limit of its size.
+
     Raises:
-        MediaError: missing, no picture, damaged, or larger than ``max_megapixels``.
+        MediaError: missing, or larger than ``max_megapixels``.
+        DamagedError: empty, no picture, or damaged.
     """
     require_file(path)
     try:
-        with _opened(path) as image:
+        with _opened(path if data is None else io.BytesIO(data)) as image:
             check_size(path.name, image.width, image.height, max_megapixels)
             yield image
     except UnidentifiedImageError as error:
-        raise MediaError(
+        raise DamagedError(
             f"{path.name} is not a picture; give a PNG, JPEG, WebP, TIFF or BMP file."
         ) from error
     except Image.DecompressionBombError as error:
@@ -53,7 +62,7 @@ def opened_picture(path: Path, *, max_megapixels: float) -> Iterator[Image.Image
             "down first."
         ) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise MediaError(f"{path.name} is damaged and cannot be read as a picture.") from error
+        raise DamagedError(f"{path.name} is damaged and cannot be read as a picture.") from error
 
 
 def write_picture(path: Path, image: np.ndarray) -> None:
@@ -73,11 +82,11 @@ def write_picture(path: Path, image: np.ndarray) -> None:
         temporary.replace(path)
 
 
-def _opened(path: Path) -> Image.Image:
+def _opened(file: Path | io.BytesIO) -> Image.Image:
     """The picture, not decoded yet; its size is judged by our limit, not by Pillow's warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(path, formats=FORMATS)
+        return Image.open(file, formats=FORMATS)
 
 
 def check_picture_name(path: Path) -> None:

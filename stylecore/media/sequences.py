@@ -1,0 +1,221 @@
+"""Folders of numbered pictures as sources: every file is a frame, and all last equally long."""
+
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import ExifTags, Image, ImageOps
+
+from stylecore.config import SourceSettings
+from stylecore.errors import DamagedError, MediaError
+from stylecore.images import is_transparent, resize, with_channels
+from stylecore.media.index import SourceIndex, index_of_pictures, source_changed
+from stylecore.media.names import frame_files, frame_numbers, place_of
+from stylecore.media.opening import check_count, check_length
+from stylecore.media.orientation import Orientation
+from stylecore.media.stills import opened_picture
+
+NTSC_SLACK = Fraction(5, 1000)
+"""A rate like 23.976 or 23.98 is so near to 24000/1001, which is meant by it."""
+DEEP_FORMATS = ("PNG", "TIFF")
+READABLE_MODES = frozenset(
+    {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBX", "RGBA", "RGBa", "CMYK", "YCbCr"}
+    | {"I;16", "I;16L", "I;16B", "I;16N"}
+)
+"""Pillow's names for pixels of 8 or 16 bits whose meaning is certain."""
+TURNS = {
+    2: Orientation(flipped_x=True),
+    3: Orientation(flipped_x=True, flipped_y=True),
+    4: Orientation(flipped_y=True),
+    5: Orientation(transposed=True),
+    6: Orientation(transposed=True, flipped_x=True),
+    7: Orientation(transposed=True, flipped_x=True, flipped_y=True),
+    8: Orientation(transposed=True, flipped_y=True),
+}
+"""EXIF's orientations; 1 is upright."""
+
+
+@dataclass
+class _Scan:
+    """What one look at every picture finds."""
+
+    checksums: list[int] = field(default_factory=list)
+    deep: bool = False
+    alpha: bool = False
+
+
+def frame_rate(text: str) -> Fraction:
+    """Frames a second of ``SourceSettings.frame_rate``; 23.976, 29.97, ... are NTSC's rates."""
+    rate = Fraction(text)
+    whole = ceil(rate)
+    ntsc = Fraction(whole * 1000, 1001)
+    is_ntsc = whole % 24 == 0 or whole % 30 == 0
+    return ntsc if is_ntsc and rate != whole and abs(rate - ntsc) < NTSC_SLACK else rate
+
+
+def index_folder(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
+    """``index_source`` of a folder or a pattern: all headers first, then every picture."""
+    folder, names = place_of(path), frame_files(path)
+    rate = frame_rate(settings.frame_rate)
+    check_count(str(path), len(names), settings.max_hours)
+    check_length(str(path), float(len(names) / rate), settings.max_hours)
+    sizes: dict[tuple[int, int], str] = {}
+    scan = _Scan()
+
+    def check_header(name: str) -> None:
+        _note_size(sizes, name, _size_by_header(folder / name, max_megapixels))
+
+    def check_picture(name: str) -> None:
+        pixels, checksum = _scanned(folder / name, max_megapixels)
+        _note_size(sizes, name, (pixels.shape[1], pixels.shape[0]))
+        scan.checksums.append(checksum)
+        scan.deep |= pixels.dtype == np.uint16
+        scan.alpha = scan.alpha or is_transparent(pixels)
+
+    whole = _whole(names, check_header, settings)
+    whole = _whole(whole, check_picture, settings)
+    if not whole:
+        raise MediaError(f"None of the {len(names)} pictures of {path} can be read.")
+    (size,) = sizes
+    return index_of_pictures(
+        size=size,
+        alpha=scan.alpha,
+        bit_depth=16 if scan.deep else 8,
+        pts=tuple(range(len(whole))),
+        last_duration=1,
+        time_base=str(1 / rate),
+        average_rate=str(rate),
+        checksums=tuple(scan.checksums),
+        container="folder",
+        reader="folder",
+        frame_files=tuple(whole),
+        notes=_notes(path, names, whole),
+    )
+
+
+def read_folder(
+    path: Path,
+    index: SourceIndex,
+    start: int,
+    stop: int,
+    *,
+    size: tuple[int, int] | None,
+    alpha: bool,
+) -> Iterator[np.ndarray]:
+    """``read_frames`` of a folder or a pattern."""
+    for number in range(start, stop):
+        file = place_of(path) / index.frame_files[number]
+        data = _content(file)
+        if data is None or zlib.crc32(data) != index.checksums[number]:
+            raise source_changed(number)
+        pixels = decoded_picture(file, data)
+        if index.bit_depth > 8 and pixels.dtype == np.uint8:
+            pixels = pixels.astype(np.uint16) * 257
+        yield resize(with_channels(pixels, 4 if alpha else 3), size or (index.width, index.height))
+
+
+def decoded_picture(path: Path, data: bytes, *, max_megapixels: float = float("inf")) -> np.ndarray:
+    """The picture in ``data``, upright, (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16.
+
+    Raises:
+        DamagedError: a part of it is missing or damaged.
+        MediaError: it is larger than ``max_megapixels``.
+    """
+    with opened_picture(path, data, max_megapixels=max_megapixels) as image:
+        deep = is_deep(image)
+        image.load()
+        if not deep:
+            upright = ImageOps.exif_transpose(image)
+            return np.asarray(upright.convert("RGBA" if image.has_transparency_data else "RGB"))
+        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1), Orientation())
+    # Pillow cannot hold 16 bits of a colour; it has found the file whole, though.
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.dtype != np.uint16:
+        raise DamagedError(f"{path.name} is damaged and cannot be read as a picture.")
+    if pixels.ndim == 2:
+        return turn.apply(np.repeat(pixels[..., None], 3, axis=2))
+    order = cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
+    return turn.apply(cv2.cvtColor(pixels, order))
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Whether a picture that is not loaded yet has 16 bits, which Pillow's mode does not say."""
+    return image.format in DEEP_FORMATS and ";16" in str(getattr(image, "tile", ""))
+
+
+def _whole(
+    names: Sequence[str], check: Callable[[str], None], settings: SourceSettings
+) -> list[str]:
+    """The names that pass; damaged files are left out where the settings allow it."""
+    passed = []
+    for name in names:
+        try:
+            check(name)
+        except DamagedError as error:
+            if not settings.allow_damaged:
+                raise MediaError(
+                    f"{error} Get a whole copy, or give --allow-damaged to leave such files out."
+                ) from error
+        else:
+            passed.append(name)
+    return passed
+
+
+def _size_by_header(path: Path, max_megapixels: float) -> tuple[int, int]:
+    """(width, height), upright as far as can be told without decoding."""
+    with opened_picture(path, max_megapixels=max_megapixels) as image:
+        if image.mode not in READABLE_MODES:
+            raise MediaError(
+                f"{path.name} has pixels of a kind that cannot be read ({image.mode}); convert it "
+                "to RGB of 8 or 16 bits."
+            )
+        # A PNG's orientation may follow its pixels, so that asking for it decodes them.
+        exif = image.getexif() if image.format != "PNG" else {}
+        turn = TURNS.get(exif.get(ExifTags.Base.Orientation, 1), Orientation())
+        return turn.size(*image.size)
+
+
+def _scanned(path: Path, max_megapixels: float) -> tuple[np.ndarray, int]:
+    """The picture, and the checksum of its file."""
+    data = _content(path)
+    if data is None:
+        raise MediaError(f"{path} cannot be read; check that it is still there.")
+    return decoded_picture(path, data, max_megapixels=max_megapixels), zlib.crc32(data)
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _note_size(sizes: dict[tuple[int, int], str], name: str, size: tuple[int, int]) -> None:
+    """Remembers the first file of every size, which may be one only."""
+    sizes.setdefault(size, name)
+    if len(sizes) > 1:
+        (one, first), (other, second), *_ = sizes.items()
+        raise MediaError(
+            f"The frames differ in size: {first} is {one[0]}x{one[1]} and {second} is "
+            f"{other[0]}x{other[1]}; scale them to one size first."
+        )
+
+
+def _notes(path: Path, names: Sequence[str], whole: Sequence[str]) -> tuple[str, ...]:
+    notes = []
+    if damaged := len(names) - len(whole):
+        notes.append(
+            f"Damaged source: {damaged} of {len(names)} pictures cannot be read and are left out."
+        )
+    numbers = frame_numbers(path, names) or [0]
+    if missing := numbers[-1] - numbers[0] + 1 - len(numbers):
+        notes.append(
+            f"{missing} numbers between {names[0]} and {names[-1]} have no picture; the frames "
+            "follow each other without a pause."
+        )
+    return tuple(notes)
