@@ -50,7 +50,7 @@ def video(arguments: argparse.Namespace) -> None:
     from flows import screen
 
     settings = read_options(arguments, VideoSettings)
-    output = arguments.output or default_output(arguments.source, arguments.style)
+    output = arguments.output or default_video_output(arguments.source, arguments.style)
     screen.run_video(
         arguments.source,
         arguments.style,
@@ -179,6 +179,17 @@ def default_output(source: Path, style: Path) -> Path:
     return source.with_name(f"{source.stem}-{style.stem}{source.suffix}")
 
 
+def default_video_output(source: Path, style: Path) -> Path:
+    """Likewise; of a folder or a pattern, a video beside the folder, and of a PNG an APNG."""
+    is_pattern = "%" in source.name and not source.exists()
+    folder = source.parent if is_pattern else source
+    if is_pattern or source.is_dir():
+        folder = folder.resolve()
+        return folder.with_name(f"{folder.name}-{style.stem}.mp4")
+    output = default_output(source, style)
+    return output.with_suffix(".apng") if source.suffix.lower() == ".png" else output
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="stylecore",
@@ -189,7 +200,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = _command(commands, "video", video)
-    _add_source_and_style(command, "video to repaint")
+    _add_source_and_style(
+        command, "video, animation, folder of frames or pattern like frames/%%06d.png to repaint"
+    )
     _add_run_options(command)
     keeping = command.add_mutually_exclusive_group()
     keeping.add_argument("--keep", action="store_true", help="keep the stored frames afterwards")

@@ -16,8 +16,9 @@ from pydantic import BaseModel, ConfigDict
 
 from stylecore.config import OutputSettings
 from stylecore.errors import InputError, OutputError, SettingsError
-from stylecore.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from stylecore.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES, is_animation
 from stylecore.media.encoders import CODECS, CONTAINERS
+from stylecore.media.results import ANIMATIONS, unknown_choice
 
 UNFINISHED_SUFFIXES = (".part", ".tmp", ".crdownload", "~")
 """Endings that programs give to a file while they are still writing it."""
@@ -47,7 +48,7 @@ class Arrival(BaseModel):
 
     @property
     def is_still(self) -> bool:
-        return self.source.suffix.lower() in PICTURE_SUFFIXES
+        return _is_still(self.source)
 
     @property
     def note(self) -> Path:
@@ -165,14 +166,21 @@ def _is_wanted(path: Path) -> bool:
     return path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES
 
 
+def _is_still(source: Path) -> bool:
+    """Whether a file is a picture that does not move; of a WebP only a look inside tells."""
+    return source.suffix.lower() in PICTURE_SUFFIXES and not is_animation(source)
+
+
 def _result_name(source: Path, style: Path, output: OutputSettings) -> str:
     """``holiday-wave.mp4``; where another container is needed, ``holiday.avi-wave.mkv``."""
     suffix = source.suffix.lower()
     containers = CONTAINERS if output.codec == "auto" else CODECS[output.codec].containers
-    if suffix in PICTURE_SUFFIXES or suffix in containers:
+    animation = ANIMATIONS[suffix] if suffix == ".webp" else None
+    keeps_kind = animation is not None and unknown_choice(animation, output) is None
+    if _is_still(source) or keeps_kind or suffix in containers:
         return f"{source.stem}-{style.stem}{source.suffix}"
-    # Matroska holds every stream as it is; a GIF has only one, and MP4 plays everywhere.
-    container = ".mp4" if suffix == ".gif" and ".mp4" in containers else ".mkv"
+    # Matroska holds every stream as it is; animations have only one, and MP4 plays everywhere.
+    container = ".mp4" if suffix in (".gif", ".webp") and ".mp4" in containers else ".mkv"
     return f"{source.name}-{style.stem}{container}"
 
 
