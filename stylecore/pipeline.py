@@ -25,6 +25,7 @@ from stylecore.engines.luminance import LuminanceEngine
 from stylecore.errors import MediaError, OutputError, OutputExistsError, SettingsError
 from stylecore.images import fitted_size, pixel_checksum, resize, to_float
 from stylecore.media import (
+    PICTURE_SUFFIXES,
     SourceIndex,
     check_output,
     check_picture_name,
@@ -35,6 +36,7 @@ from stylecore.media import (
     hidden_beside,
     index_source,
     is_exact,
+    is_sequence,
     place_of,
     publish,
     read_frames,
@@ -89,18 +91,27 @@ def check_request(
     styles = (style, *settings.mixing.more_styles)
     for picture in styles:
         read_picture(picture)
-    if place_of(output).exists() and place_of(source).samefile(place_of(output)):
-        raise SettingsError("The output is the source itself; choose another name with -o.")
-    if wants_folder(output):
-        _require_apart(output, (source, *styles, *settings.mixing.style_masks))
+    _require_apart(output, source, (*styles, *settings.mixing.style_masks))
     check_output(output, settings.output)
     require_free(output, overwrite=overwrite)
 
 
-def _require_apart(output: Path, inputs: Sequence[Path]) -> None:
-    """Whether a folder of results holds none of the files that it is made from."""
-    for given in inputs:
-        if given.resolve().is_relative_to(place_of(output).resolve()):
+def _require_apart(output: Path, source: Path, tools: Sequence[Path]) -> None:
+    """Checks that the result does not become a part of what it is made from, or replaces it.
+
+    Raises:
+        SettingsError: it would.
+    """
+    place, origin = place_of(output).resolve(), place_of(source).resolve()
+    if place == origin:
+        raise SettingsError("The output is the source itself; choose another name with -o.")
+    is_picture = output.suffix.lower() in PICTURE_SUFFIXES
+    if is_sequence(source) and is_picture and place.parent == origin:
+        raise SettingsError(
+            f"{output.name} would be taken for a frame of the source; choose another folder."
+        )
+    for given in (source, *tools) if wants_folder(output) else ():
+        if given.resolve().is_relative_to(place):
             raise SettingsError(
                 f"{given} is in {place_of(output)}, which the result would replace; choose another "
                 "folder with -o."

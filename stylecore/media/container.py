@@ -22,6 +22,7 @@ from stylecore.config import SourceSettings
 from stylecore.errors import MediaError
 from stylecore.media.apng import with_exact_times
 from stylecore.media.colour import decided_matrix, is_hdr, tag_name
+from stylecore.media.gif import is_cut
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import check_count, check_length, check_size, open_container
 from stylecore.media.orientation import orientation_of
@@ -59,6 +60,11 @@ class _Scan:
         self.alpha = self.alpha or is_transparent(frame)
         self.last_duration = frame.duration or self.last_duration
         self.first = self.first or frame
+
+    def drop_last(self) -> None:
+        """Forgets the last frame, which is not whole."""
+        self.pts = self.pts[:-1]
+        self.checksums = self.checksums[:-1]
 
 
 def index_container(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
@@ -176,6 +182,9 @@ def _check_whole(
     settings: SourceSettings,
 ) -> list[str]:
     """Notes about damage, where it is allowed."""
+    decoded = len(scan.pts)
+    if container.format.name == "gif" and is_cut(path):
+        scan.drop_last()
     if not scan.pts:
         raise MediaError(
             f"No frame of {path.name} can be decoded; the file is damaged. Get a whole copy of it."
@@ -191,11 +200,12 @@ def _check_whole(
     start = 0.0 if counts_from_zero else max(0.0, (container.start_time or 0) / av.time_base)
     # Only MP4 and its kin list their frames; AVI's count is a duration, with gaps in it.
     listed = stream.frames if "mp4" in container.format.name else 0
-    cut_short = scan.packets < listed or scan.end_seconds - start < promised - END_SLACK_SECONDS
+    ends_early = scan.end_seconds - start < promised - END_SLACK_SECONDS
+    cut_short = scan.packets < listed or ends_early or len(scan.pts) < decoded
     if not cut_short and not scan.failures:
         return []
     expected = listed or round(promised * float(stream.average_rate or 0))
-    found = f"{len(scan.pts)} of {max(expected, len(scan.pts))} frames of {path.name} can be read"
+    found = f"{len(scan.pts)} of {max(expected, decoded)} frames of {path.name} can be read"
     if not settings.allow_damaged:
         reason = "it is cut short" if cut_short else "parts of it are damaged"
         raise MediaError(f"Only {found}: {reason}. Get a whole copy, or give --allow-damaged.")

@@ -118,7 +118,7 @@ def _pictures(folder: Path, names: list[str]) -> list[tuple[int, str]]:
         return [(0, name) for name in pictures]
     forms = {LAST_NUMBER.sub("*", Path(name).stem): name for name in reversed(pictures)}
     if len(forms) > 1:
-        one, other, *_ = forms.values()
+        one, other, *_ = sorted(forms.values())
         raise MediaError(
             f"{folder} holds pictures with different names, like {one} and {other}; say which "
             f"with a pattern, like '{folder / _pattern_for(one)}'."
@@ -130,7 +130,8 @@ def _pictures(folder: Path, names: list[str]) -> list[tuple[int, str]]:
 
 def _pattern_for(name: str) -> str:
     """A pattern that a name fits, its last number taken for the frame's."""
-    stem = LAST_NUMBER.sub(lambda match: f"%0{len(match[0])}d", Path(name).stem.replace("%", "%%"))
+    stem = Path(name).stem.replace("%", "%%")
+    stem = LAST_NUMBER.sub(lambda m: f"%0{len(m[0])}d" if m[0].startswith("0") else "%d", stem)
     return f"{stem}{Path(name).suffix}"
 
 

@@ -1,7 +1,7 @@
 """Folders of numbered pictures as sources: every file is a frame, and all last equally long."""
 
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
@@ -64,26 +64,28 @@ def index_folder(path: Path, settings: SourceSettings, max_megapixels: float) ->
     rate = frame_rate(settings.frame_rate)
     check_count(str(path), len(names), settings.max_hours)
     check_length(str(path), float(len(names) / rate), settings.max_hours)
-    sizes: dict[tuple[int, int], str] = {}
+    headers: dict[str, tuple[int, int]] = {}
+    sizes: dict[str, tuple[int, int]] = {}
     scan = _Scan()
 
     def check_header(name: str) -> None:
-        _note_size(sizes, name, _size_by_header(folder / name, max_megapixels))
+        headers[name] = _size_by_header(folder / name, max_megapixels)
 
     def check_picture(name: str) -> None:
         pixels, checksum = _scanned(folder / name, max_megapixels)
-        _note_size(sizes, name, (pixels.shape[1], pixels.shape[0]))
+        sizes[name] = (pixels.shape[1], pixels.shape[0])
         scan.checksums.append(checksum)
         scan.deep |= pixels.dtype == np.uint16
         scan.alpha = scan.alpha or is_transparent(pixels)
 
     whole = _whole(names, check_header, settings)
+    _require_one_size(headers, turned=True)
     whole = _whole(whole, check_picture, settings)
+    _require_one_size(sizes, turned=False)
     if not whole:
         raise MediaError(f"None of the {len(names)} pictures of {path} can be read.")
-    (size,) = sizes
     return index_of_pictures(
-        size=size,
+        size=sizes[whole[0]],
         alpha=scan.alpha,
         bit_depth=16 if scan.deep else 8,
         pts=tuple(range(len(whole))),
@@ -167,17 +169,14 @@ def _whole(
 
 
 def _size_by_header(path: Path, max_megapixels: float) -> tuple[int, int]:
-    """(width, height), upright as far as can be told without decoding."""
+    """(width, height) as stored; which way is up may be said behind the pixels."""
     with opened_picture(path, max_megapixels=max_megapixels) as image:
         if image.mode not in READABLE_MODES:
             raise MediaError(
                 f"{path.name} has pixels of a kind that cannot be read ({image.mode}); convert it "
                 "to RGB of 8 or 16 bits."
             )
-        # A PNG's orientation may follow its pixels, so that asking for it decodes them.
-        exif = image.getexif() if image.format != "PNG" else {}
-        turn = TURNS.get(exif.get(ExifTags.Base.Orientation, 1), Orientation())
-        return turn.size(*image.size)
+        return image.size
 
 
 def _scanned(path: Path, max_megapixels: float) -> tuple[np.ndarray, int]:
@@ -195,15 +194,15 @@ def _content(path: Path) -> bytes | None:
         return None
 
 
-def _note_size(sizes: dict[tuple[int, int], str], name: str, size: tuple[int, int]) -> None:
-    """Remembers the first file of every size, which may be one only."""
-    sizes.setdefault(size, name)
-    if len(sizes) > 1:
-        (one, first), (other, second), *_ = sizes.items()
-        raise MediaError(
-            f"The frames differ in size: {first} is {one[0]}x{one[1]} and {second} is "
-            f"{other[0]}x{other[1]}; scale them to one size first."
-        )
+def _require_one_size(sizes: Mapping[str, tuple[int, int]], *, turned: bool) -> None:
+    """Checks sizes by name of file; ``turned`` allows that width and height are exchanged."""
+    first, one = next(iter(sizes.items()), ("", (0, 0)))
+    for second, other in sizes.items():
+        if other != one and not (turned and other == one[::-1]):
+            raise MediaError(
+                f"The frames differ in size: {first} is {one[0]}x{one[1]} and {second} is "
+                f"{other[0]}x{other[1]}; scale them to one size first."
+            )
 
 
 def _notes(path: Path, names: Sequence[str], whole: Sequence[str]) -> tuple[str, ...]:

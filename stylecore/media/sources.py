@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from stylecore.config import SourceSettings, VideoSettings
+from stylecore.errors import SettingsError
 from stylecore.media.animations import index_animation, is_animation, read_animation
 from stylecore.media.container import index_container
 from stylecore.media.index import SourceIndex
-from stylecore.media.names import frame_files, is_sequence, place_of
+from stylecore.media.names import frame_files, is_sequence
 from stylecore.media.opening import open_container
 from stylecore.media.reader import read_container
 from stylecore.media.sequences import index_folder, read_folder
@@ -28,13 +29,12 @@ def check_source(path: Path) -> None:
         MediaError: there is not.
     """
     if is_sequence(path):
-        first, *_ = frame_files(path)
-        path = place_of(path) / first
-    elif not is_animation(path):
+        frame_files(path)
+    elif is_animation(path):
+        with opened_picture(path, max_megapixels=float("inf")):
+            pass
+    else:
         open_container(path).close()
-        return
-    with opened_picture(path, max_megapixels=float("inf")):
-        pass
 
 
 def index_source(
@@ -53,9 +53,14 @@ def index_source(
     Raises:
         MediaError: it cannot be read, holds no picture, is damaged or cut short, is too large or
             too long, or is of high dynamic range and not to be tone-mapped.
+        SettingsError: a frame rate was chosen for what has one.
     """
     if is_sequence(path):
         return index_folder(path, settings, max_megapixels)
+    if settings.frame_rate != DEFAULTS.frame_rate:
+        raise SettingsError(
+            f"{path.name} has timestamps of its own; --frame-rate is for folders of frames."
+        )
     if is_animation(path):
         return index_animation(path, settings, max_megapixels)
     return index_container(path, settings, max_megapixels)

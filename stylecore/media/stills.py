@@ -83,9 +83,9 @@ def write_picture(path: Path, image: np.ndarray) -> None:
 
 
 def _opened(file: Path | io.BytesIO) -> Image.Image:
-    """The picture, not decoded yet; its size is judged by our limit, not by Pillow's warning."""
+    """The picture, not decoded yet; Pillow's warnings are no news: we judge size and damage."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        warnings.simplefilter("ignore")
         return Image.open(file, formats=FORMATS)
 
 
