@@ -180,12 +180,15 @@ def _print_epoch(epoch: int, means: dict[str, float]) -> None:
 
 
 def default_output(source: Path, style: Path, settings: VideoSettings | ImageSettings) -> Path:
-    """Beside the source, named after both."""
-    from stylecore.media import usual_suffix
+    """Beside the source, named after both; of a folder of frames or a pattern, a video."""
+    from stylecore.media import is_sequence, place_of, usual_suffix
 
     suffix = source.suffix
     if isinstance(settings, VideoSettings):
         suffix = usual_suffix(source, settings.output)
+    if is_sequence(source):
+        folder = place_of(source).resolve()
+        return folder.with_name(f"{folder.name}-{style.stem}{suffix}")
     return source.with_name(f"{source.stem}-{style.stem}{suffix}")
 
 
@@ -199,7 +202,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     command = _command(commands, "video", video)
-    _add_source_and_style(command, "video to repaint")
+    _add_source_and_style(
+        command, "video, animation, folder of frames or pattern like frames/%%06d.png to repaint"
+    )
     _add_run_options(command)
     keeping = command.add_mutually_exclusive_group()
     keeping.add_argument("--keep", action="store_true", help="keep the stored frames afterwards")

@@ -33,9 +33,10 @@ def stylize_video(
     same, goes on from them.
 
     Args:
-        source: the video.
+        source: the video, an animation, a folder of frames or a pattern for their names.
         style: the style picture.
-        output: where the result shall go; its suffix names the container (.mp4, .mkv, ...).
+        output: where the result shall go; its suffix names the container or the animation (.mp4,
+            .gif, ...), and a name without one, or a pattern, a folder of frames.
         settings: every other choice.
         workspace: folder of all workspaces; the user's state folder when not given.
         overwrite: replace an existing output.

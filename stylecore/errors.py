@@ -4,6 +4,7 @@
     ├── InputError              what was given cannot be used as it is
     │   ├── SettingsError       an option or a combination of options
     │   └── MediaError          a picture, video or folder of frames
+    │       └── DamagedError    a picture that is not whole
     ├── WeightsError            a network's weights are missing or do not fit
     ├── StoreError              a workspace is busy, damaged or from another version
     └── OutputError             the result cannot be written, or did not pass verification
@@ -35,6 +36,10 @@ class SettingsError(InputError):
 
 class MediaError(InputError):
     """A picture, video or folder of frames cannot be read or is not supported."""
+
+
+class DamagedError(MediaError):
+    """A picture is not whole; where it is one of many, it may be left out."""
 
 
 class WeightsError(StyleError):

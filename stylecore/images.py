@@ -1,5 +1,7 @@
 """Conversions between stored integers and the float32 RGB in [0, 1] that everything else uses."""
 
+import zlib
+
 import cv2
 import numpy as np
 
@@ -37,3 +39,28 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     shrinks = size[0] * size[1] < width * height
     scaled = cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
     return scaled if image.dtype != np.float32 else np.clip(scaled, 0.0, 1.0)
+
+
+def with_channels(image: np.ndarray, channels: int) -> np.ndarray:
+    """(H, W, 3 or 4) integers with the opacity left out, or put in where there is none."""
+    if image.shape[2] >= channels:
+        return image[..., :channels]
+    opaque = np.full((*image.shape[:2], 1), np.iinfo(image.dtype).max, image.dtype)
+    return np.concatenate([image, opaque], axis=2)
+
+
+def is_transparent(image: np.ndarray) -> bool:
+    """Whether any pixel of (H, W, 3 or 4) integers is less than opaque."""
+    return image.shape[2] == 4 and int(image[..., 3].min()) < np.iinfo(image.dtype).max
+
+
+def of_8_bits(image: np.ndarray) -> np.ndarray:
+    """uint8 or uint16 rounded to uint8."""
+    if image.dtype == np.uint8:
+        return image
+    return ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def pixel_checksum(image: np.ndarray) -> int:
+    """CRC-32 of uint8 or uint16 pixels; the higher byte is first, as in PNG."""
+    return zlib.crc32(np.ascontiguousarray(image, image.dtype.newbyteorder(">")).data)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from stylecore.config import OutputSettings
 from stylecore.errors import InputError, OutputError, SettingsError
-from stylecore.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES, usual_suffix
+from stylecore.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES, is_animation, usual_suffix
 from stylecore.media.encoders import MKV
 
 UNFINISHED_SUFFIXES = (".part", ".tmp", ".crdownload", "~")
@@ -50,7 +50,7 @@ class Arrival(BaseModel):
 
     @property
     def is_still(self) -> bool:
-        return self.source.suffix.lower() in PICTURE_SUFFIXES
+        return _is_still(self.source)
 
     @property
     def note(self) -> Path:
@@ -143,9 +143,7 @@ def arrivals(
         and not any(tool.exists() and path.samefile(tool) for tool in (style, *tools))
     }
     spares = {
-        path: named.with_suffix(MKV)
-        for path, named in outputs.items()
-        if path.suffix.lower() not in PICTURE_SUFFIXES
+        path: named.with_suffix(MKV) for path, named in outputs.items() if not _is_still(path)
     }
     names = Counter([*outputs.values(), *spares.values()])
     return [
@@ -183,9 +181,14 @@ def _is_wanted(path: Path) -> bool:
     return path.suffix.lower() in PICTURE_SUFFIXES | VIDEO_SUFFIXES
 
 
+def _is_still(source: Path) -> bool:
+    """Whether a file is a picture that does not move; of a WebP only a look inside tells."""
+    return source.suffix.lower() in PICTURE_SUFFIXES and not is_animation(source)
+
+
 def _result_name(source: Path, style: Path, output: OutputSettings) -> str:
     """``holiday-wave.mp4``; where another container is needed, ``holiday.avi-wave.mkv``."""
-    if source.suffix.lower() in PICTURE_SUFFIXES:
+    if _is_still(source):
         return f"{source.stem}-{style.stem}{source.suffix}"
     suffix = usual_suffix(source, output)
     stem = source.stem if suffix == source.suffix else source.name

@@ -7,6 +7,7 @@ repeated: what is done already is not done again. ``stylize_video`` runs them on
 the Prefect flow runs the same steps as tasks.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,24 +24,33 @@ from stylecore.config import FrameSettings, ImageSettings, VideoSettings
 from stylecore.engines import Engine, FrameInput, create_engine, engine_digest
 from stylecore.engines.luminance import LuminanceEngine
 from stylecore.errors import MediaError, OutputError, OutputExistsError, SettingsError
-from stylecore.images import fitted_size, resize, to_float
+from stylecore.images import fitted_size, pixel_checksum, resize, to_float
 from stylecore.media import (
-    STEM_LENGTH,
+    PICTURE_SUFFIXES,
     SourceIndex,
     check_output,
     check_picture_name,
     check_source,
+    discard,
     estimated_bytes,
     find_ffmpeg,
     fitting_name,
+    hidden_beside,
     index_source,
+    is_exact,
+    is_sequence,
+    on_white,
+    place_of,
     publish,
     read_frames,
     read_picture,
+    read_pixels,
+    require_free,
     require_utf8,
     split_to_disk,
     verify_frames,
     wants_alpha,
+    wants_folder,
     write_frames,
     write_picture,
 )
@@ -84,16 +94,36 @@ def check_request(
         InputError, OutputError: something given cannot be used.
     """
     check_source(source, max_megapixels=settings.max_megapixels)
-    for picture in (style, *settings.mixing.more_styles):
+    styles = (style, *settings.mixing.more_styles)
+    for picture in styles:
         read_picture(picture, max_megapixels=settings.max_megapixels)
     if settings.split == "disk":
         find_ffmpeg()
     check_output(output, settings.output)
-    if output.exists():
-        if source.samefile(output):
-            raise SettingsError("The output is the source itself; choose another name with -o.")
-        if not overwrite:
-            raise OutputExistsError(output)
+    _require_apart(output, source, (*styles, *settings.mixing.style_masks))
+    require_free(output, overwrite=overwrite)
+
+
+def _require_apart(output: Path, source: Path, tools: Sequence[Path]) -> None:
+    """Checks that the result does not become a part of what it is made from, or replaces it.
+
+    Raises:
+        SettingsError: it would.
+    """
+    place, origin = (Path(os.path.realpath(place_of(path))) for path in (output, source))
+    if place == origin:
+        raise SettingsError("The output is the source itself; choose another name with -o.")
+    is_picture = output.suffix.lower() in PICTURE_SUFFIXES
+    if is_sequence(source) and is_picture and place.parent == origin:
+        raise SettingsError(
+            f"{output.name} would be taken for a frame of the source; choose another folder."
+        )
+    for given in (source, *tools) if wants_folder(output) else ():
+        if given.resolve().is_relative_to(place):
+            raise SettingsError(
+                f"{given} is in {place_of(output)}, which the result would replace; choose another "
+                "folder with -o."
+            )
 
 
 def open_job(
@@ -109,9 +139,10 @@ def open_job(
     """Checks a request and plans it, or finds the plan that an earlier run left.
 
     Args:
-        source: a video.
+        source: a video, an animation, a folder of frames or a pattern for their names.
         style: a picture.
-        output: where the result shall go; its suffix names the container.
+        output: where the result shall go; its suffix names the container or the animation, and a
+            name without one, or a pattern, a folder of frames.
         root: folder of all workspaces; ``default_root()`` when None.
         overwrite: replace an existing output.
         keep: keep the stored frames after the result was published.
@@ -130,7 +161,7 @@ def open_job(
     key = job_key(source_fact, (style_fact, *more_styles), masks, settings, digest)
     root = root or default_root()
     require_utf8(root)
-    workspace = Workspace.locate(root, source, key)
+    workspace = Workspace.locate(root, place_of(source), key)
     if not workspace.exists():
         index = index_source(source, settings.source, max_megapixels=settings.max_megapixels)
         width, height = fitted_size(index.width, index.height, settings.size)
@@ -157,9 +188,9 @@ def ask(
     """
     job = workspace.job
     output, notes = fitting_name(output, job.source.path, job.index, settings.output)
-    if notes and output.exists() and not overwrite:
-        raise OutputExistsError(output)
     check_output(output, settings.output, index=job.index, size=(job.width, job.height))
+    if notes:
+        require_free(output, overwrite=overwrite)
     check_space(workspace, output, settings)
     workspace.ask(
         Request(output=output, overwrite=overwrite, keep=keep, settings=settings, notes=notes)
@@ -178,7 +209,7 @@ def check_space(workspace: Workspace, output: Path, settings: VideoSettings) -> 
     )
     places = [
         ("the frames", workspace.folder, workspace.missing_bytes(), "--workspace"),
-        ("the result", output.parent, result, "-o"),
+        ("the result", place_of(output).parent, result, "-o"),
     ]
     needs: dict[int, int] = {}
     for what, folder, needed, option in places:
@@ -257,12 +288,13 @@ def assemble(
         published = workspace.published()
         if published is not None and published.output == output and published.is_in_place():
             return published
-        if output.exists() and not request.overwrite:
-            raise OutputExistsError(output)
-        stem = output.stem[:STEM_LENGTH]
-        temporary = output.with_name(f".{stem}.{job.key[:8]}.part{output.suffix}")
+        require_free(output, overwrite=request.overwrite)
+        temporary = hidden_beside(output, job.key[:8])
+        frames, checksums = _result_frames(workspace), list[int]()
+        if is_exact(output, request.settings.output, job.index):
+            frames = _noting_checksums(frames, checksums)
         notes = write_frames(
-            ahead(_result_frames(workspace)),
+            ahead(frames),
             temporary,
             source=job.source.path,
             index=job.index,
@@ -280,11 +312,12 @@ def assemble(
                 stop=job.stop,
                 size=(job.width, job.height),
                 output=request.settings.output,
+                checksums=checksums,
             )
             fact = file_fact(temporary)
             publish(temporary, output, overwrite=request.overwrite)
         finally:
-            temporary.unlink(missing_ok=True)
+            discard(temporary)
         published = Published(
             output=output,
             size=fact.size,
@@ -316,9 +349,10 @@ def stylize_video(
     If it is interrupted, the same call goes on where it stopped and gives the same bytes.
 
     Args:
-        source: the video.
+        source: the video, an animation, a folder of frames or a pattern for their names.
         style: the style picture.
-        output: where the result shall go; its suffix names the container (.mp4, .mkv, ...).
+        output: where the result shall go; its suffix names the container or the animation (.mp4,
+            .gif, ...), and a name without one, or a pattern, a folder of frames.
         settings: every other choice.
         workspace: folder of all workspaces; the user's state folder when None.
         overwrite: replace an existing output.
@@ -366,10 +400,10 @@ def stylize_image(
     if output.exists() and not overwrite:
         raise OutputExistsError(output)
     settings = settings or ImageSettings()
-    content = read_picture(source, max_megapixels=settings.max_megapixels)
-    height, width = content.shape[:2]
-    width, height = fitted_size(width, height, settings.size)
-    content = resize(content, (width, height))
+    pixels = read_pixels(source, max_megapixels=settings.max_megapixels)
+    width, height = fitted_size(pixels.shape[1], pixels.shape[0], settings.size)
+    pixels = resize(pixels, (width, height))
+    content = on_white(pixels)
     engine = _prepared(
         settings, (style, *settings.mixing.more_styles), (height, width), colour_statistics(content)
     )
@@ -378,7 +412,12 @@ def stylize_image(
     image, _ = engine.render(
         FrameInput(number=0, content=content, style_weights=weights, style_masks=masks)
     )
-    write_picture(output, image)
+    write_picture(
+        output,
+        image,
+        opacity=to_float(pixels[..., 3:]) if pixels.shape[2] == 4 else None,
+        bit_depth=8 * pixels.itemsize,
+    )
     return output
 
 
@@ -414,6 +453,12 @@ def _noting(frames: Iterator[np.ndarray], colours: list[ColourStatistics]) -> It
         yield frame
 
 
+def _noting_checksums(frames: Iterator[np.ndarray], checksums: list[int]) -> Iterator[np.ndarray]:
+    for frame in frames:
+        checksums.append(pixel_checksum(frame))
+        yield frame
+
+
 def _chunks(shots: list[tuple[int, int]], settings: VideoSettings) -> Iterator[Chunk]:
     """Pieces of every shot for every pass, in the order in which they must be made."""
     number = 0
@@ -431,7 +476,7 @@ def _source_reader(workspace: Workspace, chunk: Chunk) -> ReadFrames:
     """Reads source frames at the job's size, on demand or from files that ffmpeg split before."""
     job = workspace.job
     size = (job.width, job.height)
-    if job.settings.split == "demand":
+    if job.settings.split == "demand" or job.index.reader != "container":
         return partial(read_frames, job.source.path, job.index, size=size)
     reach = max((1, *job.settings.far_references))
     first = max(chunk.start - (0 if chunk.is_backward else reach), chunk.shot_start)

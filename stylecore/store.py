@@ -45,9 +45,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stylecore.colour import ColourStatistics
 from stylecore.config import VideoSettings
-from stylecore.errors import MediaError, OutputError, StoreError
+from stylecore.errors import InputError, MediaError, OutputError, StoreError
 from stylecore.images import resize
-from stylecore.media import SourceIndex, require_file
+from stylecore.media import SourceIndex, frame_files, is_sequence, place_of, require_file
 
 FORMAT = 3
 """Version of the workspace's layout; a workspace of another version is not touched."""
@@ -69,7 +69,7 @@ logger = logging.getLogger(__name__)
 
 
 class FileFact(BaseModel):
-    """A file as it was when the job was planned."""
+    """A file, or a folder of frames, as it was when the job was planned."""
 
     model_config = ConfigDict(frozen=True)
     path: Path
@@ -187,8 +187,11 @@ class Published(BaseModel):
     """Size of the workspace when the result was made."""
 
     def is_in_place(self) -> bool:
-        """Whether the published file is still there, by name and size."""
-        return self.output.is_file() and self.output.stat().st_size == self.size
+        """Whether the published file or folder is still there, by name and size."""
+        try:
+            return sum(path.stat().st_size for path in _files(self.output)) == self.size
+        except (OSError, InputError):
+            return False
 
 
 def default_root() -> Path:
@@ -198,19 +201,39 @@ def default_root() -> Path:
 
 
 def file_fact(path: Path) -> FileFact:
-    """Size and SHA-256 of a file's whole content.
+    """Size and SHA-256 of a file's whole content; of many files, of their names and contents.
+
+    Args:
+        path: a file, a folder of frames or a pattern for their names.
 
     Raises:
-        MediaError: the file cannot be read.
+        MediaError: a file cannot be read.
     """
-    require_file(path)
     try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-            size = os.fstat(file.fileno()).st_size
+        hashed = [(file.name, *_hashed(file)) for file in _files(path)]
     except OSError as error:
         raise MediaError(f"{path} cannot be read: {error.strerror}.") from error
-    return FileFact(path=path.absolute(), size=size, sha256=digest)
+    total = sum(size for _, size, _ in hashed)
+    if not is_sequence(path):
+        return FileFact(path=path.absolute(), size=total, sha256=hashed[0][2])
+    listing = "".join(f"{sha256}  {name}\n" for name, _, sha256 in hashed)
+    sha256 = hashlib.sha256(listing.encode(errors="surrogateescape")).hexdigest()
+    return FileFact(path=path.absolute(), size=total, sha256=sha256)
+
+
+def _files(path: Path) -> list[Path]:
+    """The file itself, or the frames of a folder or pattern; InputError where there are none."""
+    if is_sequence(path):
+        return [place_of(path) / name for name in frame_files(path)]
+    require_file(path)
+    return [path]
+
+
+def _hashed(path: Path) -> tuple[int, str]:
+    """Size and SHA-256."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return os.fstat(file.fileno()).st_size, digest
 
 
 def job_key(
@@ -501,7 +524,7 @@ class Workspace:
         pixels = job.width * job.height * (1 if job.index.bit_depth <= 8 else 2)
         frames = job.work_count - self.count_finished()
         needed = frames * pixels * BYTES_PER_PIXEL[self._packing]
-        if job.settings.split == "disk":
+        if job.settings.split == "disk" and job.index.reader == "container":
             split = sum(1 for _ in self.source_folder.glob("*.png"))
             needed += (job.frame_count - split) * pixels * BYTES_PER_PIXEL[PACKED]
         return round(max(0, needed))

@@ -1,5 +1,7 @@
 """Small clips and pictures drawn by the tests themselves, each odd in one known way."""
 
+import struct
+import zlib
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+from PIL import Image
 
 SHARED_MEDIA = Path(__file__).resolve().parents[2] / "shared" / "media"
 # Without mbtree, which reads memory that nobody wrote: the same clip would have other bytes.
@@ -31,6 +34,72 @@ def write_picture(path: Path, *, size: tuple[int, int] = (80, 60), scene: int = 
     """A still picture, as a style."""
     cv2.imwrite(str(path), picture(0, size=size, scene=scene)[..., ::-1])
     return path
+
+
+def deep_picture(number: int, *, alpha: bool = False) -> np.ndarray:
+    """(64, 96, 3 or 4) uint16 of ``picture``, with low bytes that 8 bits cannot hold."""
+    random = np.random.default_rng(number)
+    pixels = picture(number).astype(np.uint16) * 256 + random.integers(0, 256, (64, 96, 3), "u2")
+    return np.dstack([pixels, transparency(number).astype(np.uint16) * 257]) if alpha else pixels
+
+
+def transparency(number: int, *, levels: tuple[int, ...] = (0, 90, 200)) -> np.ndarray:
+    """(64, 96) uint8: opaque but for a square that moves and changes."""
+    opacity = np.full((64, 96), 255, np.uint8)
+    opacity[10:40, 10 + 3 * number : 40 + 3 * number] = levels[number % len(levels)]
+    return opacity
+
+
+def write_frame(path: Path, pixels: np.ndarray) -> Path:
+    """A picture file of (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16."""
+    path.parent.mkdir(exist_ok=True)
+    order = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+    assert cv2.imwrite(str(path), cv2.cvtColor(pixels, order))
+    return path
+
+
+def read_frame(path: Path) -> np.ndarray:
+    """(H, W, 3) RGB or (H, W, 4) RGBA as stored, found without our own reader."""
+    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA)
+
+
+def checksum(pixels: np.ndarray) -> int:
+    """CRC-32 of integers as PNG stores them, the higher byte first."""
+    return zlib.crc32(pixels.astype(pixels.dtype.newbyteorder(">")).tobytes())
+
+
+def insert_chunk(path: Path, kind: bytes, data: bytes, *, before: bytes) -> None:
+    """Puts a chunk into a PNG before the first one of another kind."""
+    content = path.read_bytes()
+    place = content.index(before) - 4
+    chunk = struct.pack(">I", len(data)) + kind + data
+    chunk += struct.pack(">I", zlib.crc32(kind + data))
+    path.write_bytes(content[:place] + chunk + content[place:])
+
+
+def write_animation(
+    path: Path, durations: Sequence[int], *, alpha: bool = False, **options: object
+) -> Path:
+    """A GIF, APNG or WebP that shows ``picture(0)``, ... for so many milliseconds each."""
+    frames = [picture(number) for number in range(len(durations))]
+    if alpha:
+        frames = [np.dstack([frame, transparency(n)]) for n, frame in enumerate(frames)]
+    first, *others = map(Image.fromarray, frames)
+    kind = "PNG" if path.suffix == ".apng" else None
+    first.save(path, kind, save_all=True, append_images=others, duration=list(durations), **options)
+    return path
+
+
+def shown_for(path: Path) -> list[float]:
+    """Milliseconds that each frame of an animation is shown, found without our own reader."""
+    with Image.open(path) as image:
+        durations = []
+        for number in range(image.n_frames):
+            image.seek(number)
+            image.load()
+            durations.append(image.info["duration"])
+    return durations
 
 
 def write_clip(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 IN_OPEN = 0x20
+IN_ISDIR = 0x40000000
 EVENT = struct.Struct("iIII")
 
 
@@ -60,16 +61,16 @@ def _queue(folders: Sequence[Path]) -> int:
 
 
 def _names(queue: int) -> Iterator[str]:
-    """Names in the kernel's events; those of a folder itself have none."""
+    """Names of files in the kernel's events; those of the folder itself have none."""
     while True:
         try:
             events = os.read(queue, 1 << 16)
         except BlockingIOError:
             return
         while events:
-            *_, length = EVENT.unpack_from(events)
+            _, mask, _, length = EVENT.unpack_from(events)
             name = events[EVENT.size : EVENT.size + length].rstrip(b"\0")
-            if name:
+            if name and not mask & IN_ISDIR:
                 yield os.fsdecode(name)
             events = events[EVENT.size + length :]
 

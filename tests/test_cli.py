@@ -141,7 +141,7 @@ def test_a_style_that_is_no_picture_is_said(
     assert_refused(status, tmp_path / "out.mp4", capsys)
 
 
-@pytest.mark.parametrize("output", ["no-such-folder/out.mp4", "out.txt", "out"])
+@pytest.mark.parametrize("output", ["no-such-folder/out.mp4", "no-such-folder/out", "out.txt"])
 def test_an_output_that_cannot_be_is_said(
     output: str, clip: Path, style: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -328,7 +328,7 @@ def test_an_output_that_cannot_be_is_found_out_early(
 
 
 def test_publishing_replaces_only_when_asked(tmp_path: Path) -> None:
-    temporary, output = tmp_path / "new", tmp_path / "old"
+    temporary, output = tmp_path / "new.mp4", tmp_path / "old.mp4"
     temporary.write_text("new")
     output.write_text("old")
     with pytest.raises(OutputExistsError):

@@ -1,16 +1,29 @@
 """Bytes to frames and back: safe opening, the frame index, exact reading, writing, verification."""
 
+from stylecore.media.animations import is_animation
 from stylecore.media.ffmpeg import ffmpeg_version, find_ffmpeg, run_ffmpeg, split_to_disk
-from stylecore.media.files import STEM_LENGTH, as_utf8, publish, require_utf8
+from stylecore.media.files import discard, hidden_beside, publish, require_free
 from stylecore.media.index import SourceIndex, StreamInfo
-from stylecore.media.opening import (
+from stylecore.media.names import (
     PICTURE_SUFFIXES,
     VIDEO_SUFFIXES,
-    open_container,
-    require_file,
+    as_utf8,
+    frame_files,
+    is_sequence,
+    place_of,
+    require_utf8,
+    wants_folder,
 )
+from stylecore.media.opening import open_container, require_file
+from stylecore.media.results import is_exact
 from stylecore.media.sources import check_source, index_source, read_frames
-from stylecore.media.stills import check_picture_name, read_picture, write_picture
+from stylecore.media.stills import (
+    check_picture_name,
+    on_white,
+    read_picture,
+    read_pixels,
+    write_picture,
+)
 from stylecore.media.streams import fitting_name
 from stylecore.media.targets import (
     check_output,
@@ -23,7 +36,6 @@ from stylecore.media.verify import Verification, verify_frames
 
 __all__ = [
     "PICTURE_SUFFIXES",
-    "STEM_LENGTH",
     "VIDEO_SUFFIXES",
     "SourceIndex",
     "StreamInfo",
@@ -32,22 +44,33 @@ __all__ = [
     "check_output",
     "check_picture_name",
     "check_source",
+    "discard",
     "estimated_bytes",
     "ffmpeg_version",
     "find_ffmpeg",
     "fitting_name",
+    "frame_files",
+    "hidden_beside",
     "index_source",
+    "is_animation",
+    "is_exact",
+    "is_sequence",
+    "on_white",
     "open_container",
+    "place_of",
     "publish",
     "read_frames",
     "read_picture",
+    "read_pixels",
     "require_file",
+    "require_free",
     "require_utf8",
     "run_ffmpeg",
     "split_to_disk",
     "usual_suffix",
     "verify_frames",
     "wants_alpha",
+    "wants_folder",
     "write_frames",
     "write_picture",
 ]

@@ -21,8 +21,10 @@ from av.video.stream import VideoStream
 
 from stylecore.config import SourceSettings
 from stylecore.errors import MediaError
+from stylecore.media.apng import with_exact_times
 from stylecore.media.colour import decided_matrix, is_hdr, tag_name
 from stylecore.media.endings import is_incomplete
+from stylecore.media.gif import is_cut
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import (
     check_count,
@@ -80,6 +82,11 @@ class _Scan:
         self.alpha = self.alpha or is_transparent(frame)
         self.last_duration = frame.duration or self.last_duration
 
+    def drop_last(self) -> None:
+        """Forgets the last frame, which is not whole."""
+        self.pts = self.pts[:-1]
+        self.checksums = self.checksums[:-1]
+
 
 def index_container(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
     """``index_source`` of a video file, by decoding all of it."""
@@ -91,7 +98,8 @@ def index_container(path: Path, settings: SourceSettings, max_megapixels: float)
         decoder = alpha_decoder(stream)
         scan = _scan(path, container, stream, decoder, settings, max_megapixels)
         notes = _check_whole(path, container, stream, scan, settings, max_megapixels)
-        return _describe(path, container, stream, scan, notes, decoder, settings)
+        index = _describe(path, container, stream, scan, notes, decoder, settings)
+        return with_exact_times(path, index)
 
 
 def picture_stream(path: Path, container: InputContainer) -> VideoStream:
@@ -206,9 +214,13 @@ def _check_whole(
     max_megapixels: float,
 ) -> list[str]:
     """Notes about damage, where it is allowed."""
+    # FFmpeg decodes what there is of a GIF's last frame, and does not tell.
+    is_cut_gif = container.format.name == "gif" and is_cut(path)
+    if is_cut_gif:
+        scan.drop_last()
     # Only MP4 and its kin list their frames; AVI's count is a duration, with gaps in it.
     listed = stream.frames if "mp4" in container.format.name else 0
-    reason = _reason(path, container, scan, listed)
+    reason = CUT_SHORT if is_cut_gif else _reason(path, container, scan, listed)
     expected = max(scan.packets, len(scan.pts) + scan.resized)
     if reason == CUT_SHORT:
         expected = max(expected, listed or _promised_frames(container, stream))

@@ -12,14 +12,10 @@ def is_incomplete(path: Path, container: str) -> bool:
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-        file.seek(max(0, size - HEAD_BYTES))
-        tail = file.read()
     if not any(head):
         return True
     if container == "avi" and head[:4] == b"RIFF":
         return size < 8 + int.from_bytes(head[4:8], "little")
     if container == "mpegts":
         return all(size % length for length in TRANSPORT_PACKETS)
-    if container == "gif":
-        return not tail.rstrip(b"\0").endswith(b";")
     return False

@@ -1,36 +1,16 @@
-"""Files that appear only when they are whole."""
+"""Files and folders that appear only when they are whole."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from stylecore.errors import MediaError, OutputError, OutputExistsError
+from stylecore.errors import OutputError, OutputExistsError
+from stylecore.media.names import PICTURE_SUFFIXES, is_pattern, place_of, wants_folder
 
 STEM_LENGTH = 40
 """Characters of a name that go into a temporary one, so that the rest fits beside them."""
-
-
-def require_utf8(path: Path) -> None:
-    """Checks that a name is text: job files, Prefect and terminals hold nothing else.
-
-    Raises:
-        MediaError: it is not, or no system has such a name; the sentence shows what is wrong.
-    """
-    name = str(path.absolute())
-    if "\0" in name:
-        raise MediaError(f"The name {name!r} holds a null byte; no file can have it.")
-    try:
-        os.fsencode(name).decode()
-    except UnicodeDecodeError as error:
-        raise MediaError(
-            f"The name {as_utf8(name)} is not valid UTF-8; rename it first."
-        ) from error
-
-
-def as_utf8(name: str) -> str:
-    """A file name in which bytes that are not UTF-8 are written like ``\\xff``."""
-    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 @contextmanager
@@ -44,21 +24,86 @@ def temporary_beside(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def hidden_beside(output: Path, tag: str) -> Path:
+    """Another name for a result that is not finished: hidden, beside it, and of the same kind."""
+    if not wants_folder(output):
+        return output.with_name(f".{output.stem[:STEM_LENGTH]}.{tag}.part{output.suffix}")
+    place = place_of(output)
+    # Without a dot in it, which would begin an ending.
+    stem = place.name.replace(".", "-")[:STEM_LENGTH]
+    hidden = place.with_name(f".{stem}-{tag}-part")
+    return hidden / output.name if is_pattern(output) else hidden
+
+
+def discard(path: Path) -> None:
+    """Removes a file or folder of frames, if it is there."""
+    place = place_of(path)
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
+
+
+def require_free(output: Path, *, overwrite: bool) -> None:
+    """Checks that a result may get this name; an empty folder is as good as none.
+
+    Raises:
+        OutputExistsError: something is there, and it may not be replaced.
+        OutputError: it may, and is of another kind, or a folder that holds more than pictures.
+    """
+    place = place_of(output)
+    is_folder = place.is_dir() and not place.is_symlink()
+    if not os.path.lexists(place):
+        return
+    if wants_folder(output) and is_folder and not any(place.iterdir()):
+        return
+    if not overwrite:
+        raise OutputExistsError(place)
+    if wants_folder(output) != is_folder:
+        kinds = ("a folder", "a file") if is_folder else ("a file or link", "a folder")
+        raise OutputError(
+            f"{place} is {kinds[0]} and the result is {kinds[1]}; choose another name."
+        )
+    for path in place.iterdir() if is_folder else ():
+        if path.suffix.lower() not in PICTURE_SUFFIXES or not path.is_file():
+            raise OutputError(
+                f"{place} is not replaced, since it holds more than pictures ({path.name}); choose "
+                "another folder."
+            )
+
+
 def publish(temporary: Path, output: Path, *, overwrite: bool) -> None:
-    """Renames a finished file into place, so that it survives a power failure.
+    """Renames a finished file or folder into place, so that it survives a power failure.
 
     Raises:
         OutputExistsError: there is one, and it may not be replaced.
-        OutputError: the place cannot be written.
+        OutputError: the place cannot be written, or holds something else.
     """
-    if output.exists() and not overwrite:
-        raise OutputExistsError(output)
+    require_free(output, overwrite=overwrite)
+    made, place = place_of(temporary), place_of(output)
     try:
-        _flush(temporary)
-        temporary.replace(output)
-        _flush(output.parent)
+        for path in made.iterdir() if made.is_dir() else ():
+            _flush(path)
+        _flush(made)
+        if made.is_dir() and place.is_dir():
+            _replace_folder(made, place)
+        else:
+            made.replace(place)
+        _flush(place.parent)
     except OSError as error:
-        raise OutputError(f"{output} cannot be written: {error.strerror}.") from error
+        raise OutputError(f"{place} cannot be written: {error.strerror}.") from error
+
+
+def _replace_folder(made: Path, place: Path) -> None:
+    """Puts one folder in the place of another, which is removed when that has succeeded."""
+    aside = place.with_name(f".{place.name}.{os.getpid()}-{os.urandom(4).hex()}")
+    place.rename(aside)
+    try:
+        made.rename(place)
+    except OSError:
+        aside.rename(place)
+        raise
+    shutil.rmtree(aside)
 
 
 def _flush(path: Path) -> None:

@@ -1,11 +1,16 @@
 """What is known of a source before its first frame is repainted."""
 
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from stylecore.errors import MediaError
+from stylecore.media.colour import usual_matrix
 from stylecore.media.orientation import Orientation
+
+UNTAGGED = 2
+"""Code point of ITU-T H.273 for what is not said."""
 
 
 class StreamInfo(BaseModel):
@@ -27,7 +32,8 @@ class SourceIndex(BaseModel):
     pts: tuple[int, ...]
     """Presentation timestamps in units of ``time_base``, strictly increasing."""
     checksums: tuple[int, ...]
-    """Of every frame of a container, decoded from the beginning of the file; else empty."""
+    """CRC-32 of every frame: of a container or an animation, of the frame as it is decoded from the
+    beginning of the file; of a folder, of the file."""
     last_duration: int
     """Duration of the last frame in units of ``time_base``."""
     time_base: str
@@ -92,3 +98,43 @@ class SourceIndex(BaseModel):
         if number < self.frame_count:
             return self.pts[number]
         return self.pts[-1] + self.last_duration
+
+
+def index_of_pictures(
+    *, size: tuple[int, int], alpha: bool, bit_depth: Literal[8, 16] = 8, **others: Any
+) -> SourceIndex:
+    """The index of a source that holds RGB pictures and nothing beside them.
+
+    Args:
+        size: (width, height).
+        alpha: whether any pixel is less than opaque.
+        bit_depth: of the pictures.
+        others: fields that differ from source to source.
+    """
+    formats = {8: ("rgb24", "rgba"), 16: ("rgb48le", "rgba64le")}
+    return SourceIndex(
+        stream=0,
+        width=size[0],
+        height=size[1],
+        orientation=Orientation(),
+        sample_aspect_ratio="1",
+        pixel_format=formats[bit_depth][alpha],
+        bit_depth=bit_depth,
+        alpha=alpha,
+        matrix=usual_matrix(*size),
+        full_range=False,
+        colour_primaries=UNTAGGED,
+        colour_transfer=UNTAGGED,
+        interlaced=False,
+        exact_seeking=True,
+        streams=(),
+        **others,
+    )
+
+
+def source_changed(number: int) -> MediaError:
+    """What is wrong when a frame is not the one that was indexed."""
+    return MediaError(
+        f"Frame {number} of the source is not where it was when the job was planned; the file has "
+        "changed. Run the command again to begin a job with the new one."
+    )

@@ -13,9 +13,9 @@ import av
 from av.container import InputContainer
 
 from stylecore.config import VideoSettings
-from stylecore.errors import MediaError
+from stylecore.errors import DamagedError, MediaError
 from stylecore.media.boxes import check_sample_tables, has_lost_header
-from stylecore.media.files import require_utf8
+from stylecore.media.names import PICTURE_SUFFIXES, require_utf8
 
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,flv,asf,ogg,gif,apng"
@@ -27,12 +27,6 @@ MOST_PIXELS = 2**31 - 1
 """The largest limit that ffmpeg's ``max_pixels`` takes."""
 MAX_RATE = 240
 """Frames a second that a video of the longest allowed duration may have at most."""
-
-VIDEO_SUFFIXES = frozenset(
-    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg"}
-    | {".flv", ".wmv", ".3gp", ".3g2", ".ogv", ".gif", ".apng"}
-)
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
 
 
 def check_size(name: str, width: int, height: int, max_megapixels: float) -> None:
@@ -101,7 +95,7 @@ def require_file(path: Path) -> None:
     if not stat.S_ISREG(facts.st_mode):
         raise MediaError(f"{path} is a pipe or a device; give a file.")
     if facts.st_size == 0:
-        raise MediaError(f"{path} is empty (0 bytes); copy or download it again.")
+        raise DamagedError(f"{path} is empty (0 bytes); copy or download it again.")
 
 
 def open_container(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> InputContainer:

@@ -4,6 +4,7 @@ import struct
 
 import numpy as np
 from av.video.frame import VideoFrame
+from PIL import ExifTags, Image
 from pydantic import BaseModel, ConfigDict
 
 from stylecore.errors import MediaError
@@ -52,3 +53,20 @@ def orientation_of(frame: VideoFrame) -> Orientation:
     if across > straight:
         return Orientation(transposed=True, flipped_x=c < 0, flipped_y=b < 0)
     return Orientation(flipped_x=a < 0, flipped_y=d < 0)
+
+
+TURNS = {
+    2: Orientation(flipped_x=True),
+    3: Orientation(flipped_x=True, flipped_y=True),
+    4: Orientation(flipped_y=True),
+    5: Orientation(transposed=True),
+    6: Orientation(transposed=True, flipped_x=True),
+    7: Orientation(transposed=True, flipped_x=True, flipped_y=True),
+    8: Orientation(transposed=True, flipped_y=True),
+}
+"""EXIF's orientations; 1 is upright."""
+
+
+def orientation_of_picture(image: Image.Image) -> Orientation:
+    """How a still must be turned, by its Exif."""
+    return TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1), Orientation())

@@ -9,10 +9,9 @@ import av
 import numpy as np
 from av.video.frame import VideoFrame
 
-from stylecore.errors import MediaError
 from stylecore.media.colour import decoding_graph
 from stylecore.media.container import decode_leniently, picture_checksum
-from stylecore.media.index import SourceIndex
+from stylecore.media.index import SourceIndex, source_changed
 from stylecore.media.opening import open_container
 from stylecore.media.tonemap import tone_mapped
 
@@ -83,12 +82,12 @@ def _from_beginning(path: Path, index: SourceIndex, first: int, last: int) -> It
                 continue
             if number >= first:
                 if index.exact_seeking and frame.pts != index.pts[number]:
-                    raise _changed(number)
+                    raise source_changed(number)
                 yield frame
             number += 1
             if number == last:
                 return
-    raise _changed(number)
+    raise source_changed(number)
 
 
 def _upright(
@@ -125,10 +124,3 @@ def _pulled(graph: av.filter.Graph, index: SourceIndex) -> Iterator[np.ndarray]:
         if index.tone_mapped_from:
             image[..., :3] = tone_mapped(image[..., :3], index.tone_mapped_from)
         yield image
-
-
-def _changed(number: int) -> MediaError:
-    return MediaError(
-        f"Frame {number} of the source is not where it was when the job was planned; the file has "
-        "changed. Run the command again to begin a job with the new one."
-    )

@@ -6,12 +6,19 @@ from pathlib import Path
 import numpy as np
 
 from stylecore.config import SourceSettings
+from stylecore.errors import SettingsError
+from stylecore.media.animations import index_animation, is_animation, read_animation
 from stylecore.media.container import index_container
 from stylecore.media.index import SourceIndex
-from stylecore.media.opening import MAX_MEGAPIXELS, open_container
+from stylecore.media.names import frame_files, is_sequence
+from stylecore.media.opening import MAX_MEGAPIXELS, open_container, require_file
 from stylecore.media.reader import read_container
+from stylecore.media.sequences import index_folder, read_folder
+from stylecore.media.stills import opened_picture
 
 DEFAULTS = SourceSettings()
+READERS = {"container": read_container, "animation": read_animation, "folder": read_folder}
+"""By ``SourceIndex.reader``."""
 
 
 def check_source(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> None:
@@ -20,8 +27,15 @@ def check_source(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> None:
     Raises:
         MediaError: there is not.
     """
-    with open_container(path, max_megapixels=max_megapixels):
-        pass
+    if is_sequence(path):
+        frame_files(path)
+        return
+    require_file(path)
+    if is_animation(path):
+        with opened_picture(path, max_megapixels=max_megapixels):
+            pass
+    else:
+        open_container(path, max_megapixels=max_megapixels).close()
 
 
 def index_source(
@@ -32,10 +46,25 @@ def index_source(
 ) -> SourceIndex:
     """Finds every frame of a source, and all that must come out as it went in.
 
+    Args:
+        path: a video file, an animated WebP, a folder of frames, or a pattern for their names.
+        settings: what is done about sources that are out of the ordinary.
+        max_megapixels: larger pictures are refused.
+
     Raises:
         MediaError: it cannot be read, holds no picture, is damaged or cut short, is too large or
             too long, or is of high dynamic range and not to be tone-mapped.
+        SettingsError: a frame rate was chosen for what has one.
     """
+    if is_sequence(path):
+        return index_folder(path, settings, max_megapixels)
+    if settings.frame_rate != DEFAULTS.frame_rate:
+        raise SettingsError(
+            f"{path.name} has timestamps of its own; --frame-rate is for folders of frames."
+        )
+    require_file(path)
+    if is_animation(path):
+        return index_animation(path, settings, max_megapixels)
     return index_container(path, settings, max_megapixels)
 
 
@@ -62,4 +91,4 @@ def read_frames(
     Raises:
         MediaError: the source has changed since it was indexed.
     """
-    return read_container(path, index, start, stop, size=size, alpha=alpha)
+    return READERS[index.reader](path, index, start, stop, size=size, alpha=alpha)

@@ -1,33 +1,34 @@
 """Still pictures in and out."""
 
+import io
 import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from stylecore.config import ImageSettings
-from stylecore.errors import MediaError, OutputError, SettingsError
-from stylecore.images import to_float
-from stylecore.media.files import require_utf8, temporary_beside
-from stylecore.media.opening import PICTURE_SUFFIXES, check_size, require_file
+from stylecore.errors import DamagedError, MediaError, OutputError, SettingsError
+from stylecore.images import to_float, to_integers
+from stylecore.media.files import temporary_beside
+from stylecore.media.names import PICTURE_SUFFIXES, require_utf8
+from stylecore.media.opening import check_size, require_file
+from stylecore.media.orientation import orientation_of_picture
+from stylecore.media.picture_files import encoded_picture
 
 JPEG_QUALITY = 95
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
 """What is opened; Pillow would hand some other formats to programs of the system."""
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""What brings a picture upright, by the orientation that its Exif notes."""
+DEEP_FORMATS = ("PNG", "TIFF")
+READABLE_MODES = frozenset(
+    {"1", "L", "LA", "La", "P", "PA", "RGB", "RGBX", "RGBA", "RGBa", "CMYK", "YCbCr"}
+    | {"I;16", "I;16L", "I;16B", "I;16N"}
+)
+"""Pillow's names for pixels of 8 or 16 bits whose meaning is certain."""
 
 
 def read_picture(
@@ -38,24 +39,88 @@ def read_picture(
     Raises:
         MediaError: missing, no picture, damaged, or larger than ``max_megapixels``.
     """
-    with opened_picture(path, max_megapixels=max_megapixels) as image:
-        return _rgb(_upright(image))
+    return on_white(read_pixels(path, max_megapixels=max_megapixels))
+
+
+def read_pixels(path: Path, data: bytes | None = None, *, max_megapixels: float) -> np.ndarray:
+    """A still picture as it is stored, but upright.
+
+    Args:
+        path: the file.
+        data: its content, where that has been read already.
+        max_megapixels: limit of its size.
+
+    Returns:
+        (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16; colours are not multiplied by the opacity.
+
+    Raises:
+        DamagedError: empty, no picture, or a part of it is missing or damaged.
+        MediaError: missing, of a kind that cannot be read, or larger than ``max_megapixels``.
+    """
+    with opened_picture(path, data, max_megapixels=max_megapixels) as image:
+        require_readable(path, image)
+        # Pillow's mode does not tell, and loading forgets.
+        deep = image.format in DEEP_FORMATS and ";16" in str(getattr(image, "tile", ""))
+        image.load()
+        turn = orientation_of_picture(image)
+        if not deep:
+            mode = "RGBA" if image.has_transparency_data else "RGB"
+            return turn.apply(np.asarray(image.convert(mode)))
+    # Pillow cannot hold 16 bits of a colour; it has found the file whole, though.
+    content = path.read_bytes() if data is None else data
+    pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.dtype != np.uint16:
+        raise DamagedError(f"{path.name} is damaged and cannot be read as a picture.")
+    if pixels.ndim == 2:
+        return turn.apply(np.repeat(pixels[..., None], 3, axis=2))
+    order = cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
+    return turn.apply(cv2.cvtColor(pixels, order))
+
+
+def on_white(pixels: np.ndarray) -> np.ndarray:
+    """What ``read_pixels`` gave as float32 RGB in [0, 1], with white behind what is transparent."""
+    image = to_float(pixels)
+    if image.shape[2] == 3:
+        return image
+    opacity = image[..., 3:]
+    return image[..., :3] * opacity + (1 - opacity)
+
+
+def require_readable(path: Path, image: Image.Image) -> None:
+    """Checks that it is certain what the pixels mean.
+
+    Raises:
+        MediaError: it is not.
+    """
+    if image.mode not in READABLE_MODES:
+        raise MediaError(
+            f"{path.name} has pixels of a kind that cannot be read ({image.mode}); convert it "
+            "to RGB of 8 or 16 bits."
+        )
 
 
 @contextmanager
-def opened_picture(path: Path, *, max_megapixels: float) -> Iterator[Image.Image]:
+def opened_picture(
+    path: Path, data: bytes | None = None, *, max_megapixels: float
+) -> Iterator[Image.Image]:
     """A picture file, not decoded yet; whatever goes wrong inside is said in a sentence.
 
+    Args:
+        path: the file.
+        data: its content, where that has been read already.
+        max_megapixels: limit of its size.
+
     Raises:
-        MediaError: missing, no picture, damaged, or larger than ``max_megapixels``.
+        MediaError: missing, or larger than ``max_megapixels``.
+        DamagedError: empty, no picture, or damaged.
     """
     require_file(path)
     try:
-        with _opened(path) as image:
+        with _opened(path if data is None else io.BytesIO(data)) as image:
             check_size(path.name, image.width, image.height, max_megapixels)
             yield image
     except UnidentifiedImageError as error:
-        raise MediaError(
+        raise DamagedError(
             f"{path.name} is not a picture; give a PNG, JPEG, WebP, TIFF or BMP file."
         ) from error
     except Image.DecompressionBombError as error:
@@ -64,31 +129,42 @@ def opened_picture(path: Path, *, max_megapixels: float) -> Iterator[Image.Image
             "down first."
         ) from error
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
-        raise MediaError(f"{path.name} is damaged and cannot be read as a picture.") from error
+        raise DamagedError(f"{path.name} is damaged and cannot be read as a picture.") from error
 
 
-def write_picture(path: Path, image: np.ndarray) -> None:
-    """Writes (H, W, 3) float32 RGB in [0, 1] with 8 bits; whole or not at all.
+def write_picture(
+    path: Path, image: np.ndarray, *, opacity: np.ndarray | None = None, bit_depth: int = 8
+) -> None:
+    """Writes a picture; whole or not at all.
+
+    Args:
+        path: its suffix names the format; what that does not hold is left out.
+        image: (H, W, 3) float32 RGB in [0, 1].
+        opacity: (H, W, 1) in [0, 1]; PNG, WebP and TIFF hold it.
+        bit_depth: more than 8 are written as 16, where the format is PNG or TIFF.
 
     Raises:
         SettingsError: the suffix names no format for pictures.
         OutputError: the place cannot be written.
     """
     check_picture_name(path)
-    pixels = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    if opacity is not None:
+        image = np.concatenate([image, opacity], axis=2)
+    pixels = to_integers(image, bit_depth=bit_depth)
+    data = encoded_picture(pixels, path.suffix.lower(), quality=JPEG_QUALITY)
     with temporary_beside(path) as temporary:
         try:
-            Image.fromarray(pixels).save(temporary, quality=JPEG_QUALITY)
+            temporary.write_bytes(data)
             temporary.replace(path)
         except OSError as error:
             raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
-def _opened(path: Path) -> Image.Image:
-    """The picture, not decoded yet; its size is judged by our limit, not by Pillow's warning."""
+def _opened(file: Path | io.BytesIO) -> Image.Image:
+    """The picture, not decoded yet; Pillow's warnings are no news: we judge size and damage."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(path, formats=FORMATS)
+        warnings.simplefilter("ignore")
+        return Image.open(file, formats=FORMATS)
 
 
 def check_picture_name(path: Path) -> None:
@@ -110,19 +186,3 @@ def check_picture_name(path: Path) -> None:
             raise OutputError(f"{path} is a folder; choose another name.")
     except OSError as error:
         raise OutputError(f"{path} cannot be written: {error.strerror}.") from error
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    """The picture turned as Exif says; Pillow's own function fails on odd notes of other things."""
-    turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
-    return image if turn is None else image.transpose(turn)
-
-
-def _rgb(image: Image.Image) -> np.ndarray:
-    if image.mode.startswith("I;16") or image.mode == "I":
-        grey = np.clip(np.asarray(image), 0, 65535).astype(np.uint16)
-        return np.repeat(to_float(grey)[..., None], 3, axis=2)
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return to_float(np.asarray(image.convert("RGB")))

@@ -21,8 +21,10 @@ from stylecore.media.encoders import (
     require_aspect,
     require_choices,
 )
-from stylecore.media.files import require_utf8
 from stylecore.media.index import SourceIndex
+from stylecore.media.names import is_sequence, place_of, require_utf8, wants_folder
+from stylecore.media.picture_writer import write_pictures
+from stylecore.media.results import ANIMATIONS, check_kind, kind_of, unknown_choice
 from stylecore.media.writer import write_container
 
 
@@ -40,15 +42,44 @@ def check_output(
         size: (width, height) of the result; the source's own when None.
 
     Raises:
-        SettingsError: the suffix is no container, cannot hold the codec, or the codec the frames.
+        SettingsError: the suffix names nothing that is known, cannot hold the codec or the choices,
+            or the codec the frames.
         OutputError: the folder is missing or cannot be written, or the name is one's.
         MediaError: the name is not UTF-8.
     """
     require_utf8(output)
+    kind = kind_of(output)
+    if kind is not None:
+        check_kind(kind, output, settings, index, size)
+    else:
+        _check_container(output, settings, index, size)
+    folder = place_of(output).parent
+    if place_of(output).name in ("", ".."):
+        raise SettingsError(f"{output} does not name a folder; write its whole name.")
+    if not folder.is_dir():
+        raise OutputError(f"There is no folder {folder}; make it first.")
+    try:
+        if not wants_folder(output) and output.is_dir():
+            raise OutputError(f"{output} is a folder; choose another name.")
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(f"Nothing can be written in {folder}: {error.strerror}.") from error
+
+
+def _check_container(
+    output: Path,
+    settings: OutputSettings,
+    index: SourceIndex | None,
+    size: tuple[int, int] | None,
+) -> None:
+    """``check_output`` of what shall be a video file."""
     suffix = output.suffix.lower()
     if suffix not in CONTAINERS:
+        known = ", ".join(sorted(CONTAINERS | ANIMATIONS))
         raise SettingsError(
-            f"{output.name} does not end like a video; use one of {', '.join(sorted(CONTAINERS))}."
+            f"{output.name} does not end like a video; use one of {known}, or for a folder of "
+            "frames a name without an ending or one like frames/%06d.png."
         )
     codec = codec_for(settings, suffix)
     if suffix not in codec.containers:
@@ -62,27 +93,21 @@ def check_output(
     if index is not None:
         fitting_format(settings, suffix, size or (index.width, index.height), index)
         require_aspect(output, settings, index)
-    if not output.parent.is_dir():
-        raise OutputError(f"There is no folder {output.parent}; make it first.")
-    try:
-        if output.is_dir():
-            raise OutputError(f"{output} is a folder; choose another name.")
-        with tempfile.TemporaryFile(dir=output.parent):
-            pass
-    except OSError as error:
-        raise OutputError(
-            f"Nothing can be written in {output.parent}: {error.strerror}."
-        ) from error
 
 
 def usual_suffix(source: Path, settings: OutputSettings) -> str:
     """The suffix of a result that nobody named: the source's, if that can be."""
     suffix = source.suffix.lower()
+    if is_sequence(source):
+        suffix = MP4
+    if suffix == ".png":
+        suffix = ".apng"
     containers = CONTAINERS if settings.codec == "auto" else CODECS[settings.codec].containers
-    if suffix in containers:
-        return source.suffix
-    # Matroska holds every stream as it is; a GIF has only one, and MP4 plays everywhere.
-    return MP4 if suffix == ".gif" and MP4 in containers else MKV
+    animation = ANIMATIONS.get(suffix)
+    if suffix in containers or (animation and unknown_choice(animation, settings) is None):
+        return source.suffix if suffix == source.suffix.lower() else suffix
+    # Matroska holds every stream as it is; animations have only one, and MP4 plays everywhere.
+    return MP4 if MP4 in containers and (animation or suffix == MP4) else MKV
 
 
 BYTES_PER_PIXEL = {"prores": 1.1, "ffv1": 2.2}
@@ -98,6 +123,10 @@ def estimated_bytes(
     frames: int,
 ) -> int:
     """About how large the result will be, rather too much than too little."""
+    kind = kind_of(output)
+    if kind is not None:
+        depth = 2 if min(index.bit_depth, kind.most_bits) > 8 else 1
+        return round(frames * size[0] * size[1] * kind.bytes_per_pixel * depth)
     name = codec_name(settings, output.suffix)
     if settings.bitrate is not None:
         return round(bits_a_second(settings.bitrate) * float(index.seconds) / 8)
@@ -108,6 +137,9 @@ def wants_alpha(
     output: Path, settings: OutputSettings, index: SourceIndex, size: tuple[int, int]
 ) -> bool:
     """Whether ``write_frames`` takes the source's transparency along, and so needs RGBA."""
+    kind = kind_of(output)
+    if kind is not None:
+        return index.alpha and kind.alpha
     suffix = output.suffix.lower()
     return index.alpha and keeps_alpha(fitting_format(settings, suffix, size, index))
 
@@ -137,6 +169,12 @@ def write_frames(
     Raises:
         OutputError: no space is left, or the encoder refuses.
     """
+    kind = kind_of(target)
+    if kind is not None:
+        return write_pictures(
+            frames, target, kind, source=source, index=index, start=start, stop=stop,
+            output=output, on_frame=on_frame,
+        )  # fmt: skip
     return write_container(
         frames, target, source=source, index=index, start=start, stop=stop, output=output,
         on_frame=on_frame,

@@ -1,6 +1,7 @@
 """The proof that a result is what it should be, by decoding it."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,8 @@ from stylecore.errors import MediaError, OutputError
 from stylecore.media.encoders import codec_for
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import open_container
+from stylecore.media.picture_check import verify_pictures
+from stylecore.media.results import is_exact, kind_of
 from stylecore.media.sources import index_source
 from stylecore.media.streams import KIND_NAMES, copied_streams, file_metadata, stream_facts
 
@@ -42,10 +45,14 @@ class Verification:
     """What was compared bit by bit, like "2 sound tracks"."""
     notes: tuple[str, ...] = ()
     """What the container does not hold, in sentences."""
+    facts: tuple[str, ...] = ()
+    """What was found of a result that is no video file, in place of all but the number."""
 
     @property
     def statements(self) -> tuple[str, ...]:
         count = "1 frame" if self.frames == 1 else f"{self.frames} frames"
+        if self.facts:
+            return (count, *self.facts)
         later = f", all {float(self.delay):.3f} s later" if self.delay else ""
         same = (f"{', '.join(self.copied)} copied bit for bit",) if self.copied else ()
         return (count, f"timestamps equal{later}", *same)
@@ -60,6 +67,7 @@ def verify_frames(
     stop: int,
     size: tuple[int, int],
     output: OutputSettings,
+    checksums: Sequence[int] = (),
 ) -> Verification:
     """Compares ``target`` with what it was made from.
 
@@ -68,11 +76,21 @@ def verify_frames(
 
     Args:
         size: (width, height) of the frames that were written.
+        checksums: ``pixel_checksum`` of each of them; where the result ``is_exact`` they must be
+            those of what it holds.
 
     Raises:
         OutputError: it does not decode, or a count, a timestamp, the duration, the size, a tag, a
             copied stream or a chapter differs.
     """
+    kind = kind_of(target)
+    if kind is not None:
+        exact = is_exact(target, output, index)
+        facts = verify_pictures(
+            target, kind, source=source, index=index, start=start, stop=stop, size=size,
+            checksums=checksums if exact else (),
+        )  # fmt: skip
+        return Verification(stop - start, Fraction(0), (), facts=facts)
     try:
         # Covers are copied unseen: the result may hold a bomb that its source held.
         found = index_source(target, EVERYTHING, max_megapixels=4 * size[0] * size[1] / 1e6)

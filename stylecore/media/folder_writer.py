@@ -1,0 +1,58 @@
+"""Frames into a folder, each a picture file of its own."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+
+from stylecore.config import OutputSettings
+from stylecore.media.files import discard
+from stylecore.media.index import SourceIndex
+from stylecore.media.names import frame_name, frame_numbers, is_pattern, place_of
+from stylecore.media.picture_files import encoded_picture
+from stylecore.media.results import Kind, encoder_quality
+
+
+def written_names(
+    target: Path, source: Path, index: SourceIndex, start: int, stop: int
+) -> list[str]:
+    """Names of the files of frames [start, stop), in order.
+
+    A pattern is filled with the numbers of the source's files, where they have any, else with those
+    of the frames, from 0. Without a pattern the files are called like the source's, or 00000041.
+    """
+    own_names = index.frame_files[start:stop]
+    if own_names and not is_pattern(target):
+        return [f"{Path(name).stem}.png" for name in own_names]
+    numbers = frame_numbers(source, own_names) if own_names else None
+    pattern = target if is_pattern(target) else Path("%08d.png")
+    return [frame_name(pattern, number) for number in numbers or range(start, stop)]
+
+
+def write_folder(
+    frames: Iterable[np.ndarray],
+    target: Path,
+    kind: Kind,
+    names: Iterable[str],
+    output: OutputSettings,
+    on_frame: Callable[[int], None],
+) -> None:
+    """Writes a new folder, in place of one that an earlier run has left unfinished.
+
+    Args:
+        frames: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16.
+        target: the folder, or a pattern in it.
+        kind: what ``target`` is.
+        names: of the files, one for each frame.
+        output: quality of the files.
+        on_frame: called with the number of files that are written.
+    """
+    discard(target)
+    folder = place_of(target)
+    folder.mkdir()
+    quality = encoder_quality(kind, output)
+    for done, (pixels, name) in enumerate(zip(frames, names, strict=True), start=1):
+        data = encoded_picture(pixels, Path(name).suffix.lower(), quality=quality)
+        with (folder / name).open("wb") as file:
+            file.write(data)
+        on_frame(done)

@@ -1,0 +1,97 @@
+"""The proof of results that are no video file: every frame decodes, when and as it should."""
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from stylecore.config import SourceSettings
+from stylecore.errors import MediaError, OutputError
+from stylecore.images import pixel_checksum
+from stylecore.media.animations import index_animation
+from stylecore.media.container import index_container
+from stylecore.media.folder_writer import written_names
+from stylecore.media.index import SourceIndex
+from stylecore.media.names import place_of
+from stylecore.media.results import Kind, shown_at
+from stylecore.media.stills import read_pixels
+
+EVERYTHING = SourceSettings(max_hours=float("inf"))
+PIXELS_EQUAL = "pixels equal to the finished frames"
+
+
+def verify_pictures(
+    target: Path,
+    kind: Kind,
+    *,
+    source: Path,
+    index: SourceIndex,
+    start: int,
+    stop: int,
+    size: tuple[int, int],
+    checksums: Sequence[int],
+) -> tuple[str, ...]:
+    """``verify_frames`` of an animation or a folder of frames; what was found equal, in words.
+
+    Args:
+        checksums: ``pixel_checksum`` of what the frames must hold exactly; empty if they need not.
+
+    Raises:
+        OutputError: a frame does not decode, is missing, or differs in size, time or pixels.
+    """
+    try:
+        if kind.unit is None:
+            names = written_names(target, source, index, start, stop)
+            _check_files(place_of(target), names, size, checksums)
+            facts = ("every file whole",)
+        else:
+            _check_animation(target, kind.unit, shown_at(index, start, stop), size, checksums)
+            facts = (f"timestamps equal to {kind.unit} s",)
+    except MediaError as error:
+        raise OutputError(f"The result does not pass verification: {error}") from error
+    return (*facts, PIXELS_EQUAL) if checksums else facts
+
+
+def _check_files(
+    folder: Path, names: Sequence[str], size: tuple[int, int], checksums: Sequence[int]
+) -> None:
+    if sorted(path.name for path in folder.iterdir()) != sorted(names):
+        raise _failure(f"it holds other files than the {len(names)} that were written")
+    for place, name in enumerate(names):
+        pixels = read_pixels(folder / name, max_megapixels=math.inf)
+        _check_size(name, (pixels.shape[1], pixels.shape[0]), size)
+        if checksums and pixel_checksum(pixels) != checksums[place]:
+            raise _failure(f"{name} does not hold the pixels that were written")
+
+
+def _check_animation(
+    target: Path,
+    unit: Fraction,
+    times: Sequence[Fraction],
+    size: tuple[int, int],
+    checksums: Sequence[int],
+) -> None:
+    read = index_animation if target.suffix.lower() == ".webp" else index_container
+    found = read(target, EVERYTHING, float("inf"))
+    if found.frame_count != len(times) - 1:
+        raise _failure(f"it has {found.frame_count} frames instead of {len(times) - 1}")
+    _check_size("it", (found.width, found.height), size)
+    for number, wanted in enumerate(times):
+        got = found.boundary(number) * found.seconds_per_unit
+        if abs(got - wanted) > unit / 2:
+            what = f"frame {number} begins" if number < found.frame_count else "it ends"
+            raise _failure(f"{what} at {float(got):.4f} s instead of {float(wanted):.4f} s")
+    if checksums and tuple(checksums) != found.checksums:
+        raise _failure("it does not hold the pixels that were written")
+
+
+def _check_size(what: str, found: tuple[int, int], size: tuple[int, int]) -> None:
+    if found != size:
+        raise _failure(f"{what} is {found[0]}x{found[1]} instead of {size[0]}x{size[1]}")
+
+
+def _failure(difference: str) -> OutputError:
+    return OutputError(
+        f"The result does not pass verification: {difference}. Nothing was replaced and all frames "
+        "are kept; run the same command again."
+    )

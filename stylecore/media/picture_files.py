@@ -1,0 +1,75 @@
+"""One frame as the content of a picture file."""
+
+import io
+from fractions import Fraction
+
+import av
+import cv2
+import numpy as np
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
+from PIL import Image
+
+from stylecore.errors import OutputError
+from stylecore.images import of_8_bits, with_channels
+
+PNG_OPTIONS = (
+    cv2.IMWRITE_PNG_COMPRESSION, 1,
+    cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE,
+    cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP,
+)  # fmt: skip
+"""For painterly frames as small as the slow settings of OpenCV's encoder."""
+
+
+def encoded_picture(pixels: np.ndarray, suffix: str, *, quality: int) -> bytes:
+    """A picture file.
+
+    Args:
+        pixels: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16.
+        suffix: names the format; BMP, JPEG and WebP have 8 bits, BMP and JPEG no opacity.
+        quality: of JPEG and WebP, up to 100; WebP is lossless then.
+    """
+    if suffix == ".png":
+        return png_bytes(pixels)
+    if suffix in (".tif", ".tiff"):
+        return _tiff_bytes(pixels)
+    if suffix == ".webp":
+        return webp_bytes(pixels, quality=quality)
+    image = Image.fromarray(np.ascontiguousarray(with_channels(of_8_bits(pixels), 3)))
+    if suffix == ".bmp":
+        return _saved(image, "BMP")
+    return _saved(image, "JPEG", quality=quality, subsampling="4:4:4")
+
+
+def png_bytes(pixels: np.ndarray) -> bytes:
+    """A PNG file of (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16."""
+    order = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+    encoded, data = cv2.imencode(".png", cv2.cvtColor(pixels, order), PNG_OPTIONS)
+    if not encoded:
+        raise OutputError("A frame could not be encoded as PNG.")
+    return data.tobytes()
+
+
+def webp_bytes(pixels: np.ndarray, *, quality: int) -> bytes:
+    """A WebP file of (H, W, 3) RGB or (H, W, 4) RGBA, with 8 bits; lossless at quality 100."""
+    image = Image.fromarray(of_8_bits(pixels))
+    return _saved(image, "WEBP", quality=quality, lossless=quality == 100, exact=True)
+
+
+def _tiff_bytes(pixels: np.ndarray) -> bytes:
+    """Through FFmpeg: Pillow has no 16 bits, and OpenCV does not say that the alpha is straight."""
+    deep, channels = pixels.dtype == np.uint16, pixels.shape[2]
+    layout = {(False, 3): "rgb24", (False, 4): "rgba", (True, 3): "rgb48le", (True, 4): "rgba64le"}
+    encoder = av.CodecContext.create("tiff", "w")
+    assert isinstance(encoder, VideoCodecContext)
+    frame = VideoFrame.from_ndarray(pixels, format=layout[deep, channels])
+    encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, frame.format.name
+    encoder.time_base = Fraction(1)
+    encoder.options = {"compression_algo": "deflate"}
+    return b"".join(bytes(packet) for packet in (*encoder.encode(frame), *encoder.encode(None)))
+
+
+def _saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()

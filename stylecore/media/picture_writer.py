@@ -1,0 +1,60 @@
+"""Writing the results that are no video file: the frames as they are, and what they cannot hold."""
+
+import errno
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import av
+import numpy as np
+
+from stylecore.config import OutputSettings
+from stylecore.errors import OutputError
+from stylecore.media.apng import write_apng
+from stylecore.media.files import discard
+from stylecore.media.folder_writer import write_folder, written_names
+from stylecore.media.gif import HUNDREDTH, write_gif
+from stylecore.media.index import SourceIndex
+from stylecore.media.results import Kind, encoder_quality, in_units, notes_on, shown_at
+from stylecore.media.webp import MILLISECOND, write_webp
+
+
+def write_pictures(
+    frames: Iterable[np.ndarray],
+    target: Path,
+    kind: Kind,
+    *,
+    source: Path,
+    index: SourceIndex,
+    start: int,
+    stop: int,
+    output: OutputSettings,
+    on_frame: Callable[[int], None],
+) -> tuple[str, ...]:
+    """``write_frames`` into an animation or a folder."""
+    try:
+        if kind.unit is None:
+            names = written_names(target, source, index, start, stop)
+            write_folder(frames, target, kind, names, output, on_frame)
+        else:
+            times = shown_at(index, start, stop)
+            suffix = target.suffix.lower()
+            if suffix == ".gif":
+                write_gif(frames, target, in_units(times, HUNDREDTH), on_frame)
+            elif suffix == ".apng":
+                write_apng(frames, target, times, on_frame)
+            else:
+                quality = encoder_quality(kind, output)
+                times_ms = in_units(times, MILLISECOND)
+                write_webp(frames, target, times_ms, on_frame, quality=quality)
+    except (av.FFmpegError, OSError) as error:
+        discard(target)
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            raise OutputError(
+                f"No space is left for {target.name}; all finished frames are kept. Free some "
+                "space and run the same command again."
+            ) from error
+        raise OutputError(f"{target.name} cannot be written ({error}).") from error
+    except BaseException:
+        discard(target)
+        raise
+    return notes_on(kind, index, output)
