@@ -31,12 +31,12 @@ def is_animation(path: Path) -> bool:
         is_extended = header[:4] + header[8:16] == b"RIFFWEBPVP8X"
         if not is_extended or not header[20] & ANIMATION_FLAG:
             return False
-        with Image.open(path, formats=("WEBP",)) as image:
+        with opened_picture(path, max_megapixels=float("inf")) as image:
             return _frame_count(image) > 1
-    except IndexError:
+    except (OSError, IndexError):
         return False
-    except (OSError, SyntaxError, ValueError):
-        return path.is_file()
+    except MediaError:
+        return True
 
 
 def index_animation(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
@@ -57,7 +57,8 @@ def index_animation(path: Path, settings: SourceSettings, max_megapixels: float)
             notes.append(_damage(path, len(durations), promised, settings, error))
     if untimed := durations.count(0):
         notes.append(
-            f"{untimed} frames say no duration; taken as {UNTIMED_MILLISECONDS} ms, as browsers do."
+            f"Frames that say no duration: {untimed}. Each is taken as {UNTIMED_MILLISECONDS} ms, "
+            "as in browsers."
         )
     durations = [duration or UNTIMED_MILLISECONDS for duration in durations]
     check_length(path.name, sum(durations) / 1000, settings.max_hours)

@@ -54,7 +54,9 @@ def with_exact_times(path: Path, index: SourceIndex) -> SourceIndex:
     notes = index.notes
     if untimed := delays.count(Fraction(0)):
         delays = [delay or UNTIMED for delay in delays]
-        notes += (f"{untimed} frames say no duration; taken as {UNTIMED} s, as browsers do.",)
+        notes += (
+            f"Frames that say no duration: {untimed}. Each is taken as 100 ms, as in browsers.",
+        )
     parts = lcm(*(delay.denominator for delay in delays))
     parts = parts if parts <= MOST_PARTS else MOST_PARTS
     *pts, end = (round(time * parts) for time in accumulate(delays, initial=Fraction(0)))
