@@ -21,6 +21,7 @@ import keras
 from keras import initializers, layers, ops
 
 from stylecore.networks.perceptual import ReplicationPadding, build_compact
+from stylecore.networks.winograd import WinogradConvolution
 
 Tensor = Any
 Convolve = Callable[..., Tensor]
@@ -178,11 +179,16 @@ def build_renderer() -> keras.Model:
     return keras.Model([frames, codes], _painted(frames, convolve), name="renderer")
 
 
-def build_painter() -> keras.Model:
-    """The renderer for one style: frames to frames, with the variables that ``fold`` makes."""
+def build_painter(*, winograd: bool = False) -> keras.Model:
+    """The renderer for one style: frames to frames, with the variables that ``fold`` makes.
+
+    ``winograd`` computes most of it with fewer multiplications, for processors and float32.
+    """
     frames = keras.Input((None, None, 3), name="frames")
 
     def convolve(name, features, channels, *, stride=1, last=False):
+        if winograd and stride == 1 and not last:
+            return WinogradConvolution(channels, LEAK, name=name)(features)
         dtype = "float32" if last else None
         features = ReplicationPadding(name=f"{name}_pad", dtype=dtype)(features)
         features = layers.Conv2D(channels, 3, stride, name=name, dtype=dtype)(features)
