@@ -17,7 +17,8 @@ Precision = Literal["float32", "bfloat16"]
 COMPACT = "compact"
 COMPACT_FAST_WEIGHTS = Path(__file__).parents[1] / "weights" / "compact_fast.npz"
 MARGIN = 4
-"""Pixels around a frame: between shuffles, no border is like the inside."""
+"""Pixels around a frame: between shuffles, no border is like the inside, and the painter spoils
+SPOILT of them."""
 KEPT_FOLDED = 16
 """Codes whose kernels are kept: frames mostly share one, and masks have one for each style."""
 COLOUR_STEP = 4
