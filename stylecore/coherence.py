@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from stylecore.engines import Engine, FrameInput, FrameRecord, Reference
-from stylecore.images import fitted_size, resize, to_float, to_integers
+from stylecore.images import fitted_size, resize, to_float, to_integers, with_light_added
 from stylecore.motion import resized_motion, trusted_motion, warp
 from stylecore.overlap import ahead
 from stylecore.statistics import HeldStatistics
@@ -357,7 +357,7 @@ def with_light(image: np.ndarray, change: np.ndarray) -> np.ndarray:
     """A picture (H, W, 3) in [0, 1] that goes through a change of light (see ``light_change``)."""
     height, width = image.shape[:2]
     full = cv2.resize(change, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.clip(image + full[..., None], 0, 1)
+    return with_light_added(image, full)
 
 
 def _luminance(image: np.ndarray) -> np.ndarray:

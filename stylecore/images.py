@@ -15,7 +15,15 @@ def to_integers(image: np.ndarray, *, bit_depth: int) -> np.ndarray:
     """(H, W, 3) float32 in [0, 1] to uint8, or to uint16 when ``bit_depth`` is above 8."""
     dtype = np.uint8 if bit_depth <= 8 else np.uint16
     top = np.iinfo(dtype).max
-    return np.rint(np.clip(image, 0.0, 1.0) * np.float32(top)).astype(dtype)
+    scaled = np.clip(image, 0.0, 1.0)
+    scaled *= np.float32(top)
+    return np.rint(scaled, out=scaled).astype(dtype)
+
+
+def with_light_added(image: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """(H, W, 3) in [0, 1] with (H, W) added to each of its colours; stays in [0, 1]."""
+    added = cv2.add(image, cv2.merge((light, light, light)))
+    return np.clip(added, 0, 1, out=added)
 
 
 def fitted_size(width: int, height: int, longer_side: int | None) -> tuple[int, int]:

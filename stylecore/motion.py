@@ -3,6 +3,7 @@
 ``motion[y, x] = (dx, dy)`` in pixels from picture A towards picture B: A(p) is B(p + motion(p)).
 """
 
+from functools import lru_cache
 from typing import Literal
 
 import cv2
@@ -86,7 +87,9 @@ def resized_motion(motion: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     smaller = size[0] * size[1] < width * height
     interpolation = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     scale = np.array((size[0] / width, size[1] / height), np.float32)
-    return cv2.resize(motion, size, interpolation=interpolation) * scale
+    resized = cv2.resize(motion, size, interpolation=interpolation)
+    # Whole rows: NumPy is slow at pairs.
+    return (resized.reshape(size[1], -1) * np.tile(scale, size[0])).reshape(resized.shape)
 
 
 def warp(
@@ -99,14 +102,17 @@ def warp(
         motion: (H, W, 2) in pixels.
         border: what lies beyond the border, as OpenCV calls it: it repeats, or is 0 when constant.
     """
-    height, width = motion.shape[:2]
+    origins = _places(*motion.shape[:2]) + motion
+    return cv2.remap(image, origins, None, interpolation=cv2.INTER_LINEAR, borderMode=border)
+
+
+@lru_cache(maxsize=8)
+def _places(height: int, width: int) -> np.ndarray:
+    """(H, W, 2): x and y of every pixel."""
     columns, rows = np.meshgrid(
         np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
     )
-    return cv2.remap(
-        image, columns + motion[..., 0], rows + motion[..., 1],
-        interpolation=cv2.INTER_LINEAR, borderMode=border,
-    )  # fmt: skip
+    return np.dstack((columns, rows))
 
 
 def consistency_mask(backward: np.ndarray, forward: np.ndarray) -> np.ndarray:

@@ -16,7 +16,8 @@ from stylecore.config import FastSettings
 from stylecore.engines.base import Engine, FrameInput, FrameRecord
 from stylecore.engines.tiles import Window, windows
 from stylecore.errors import SettingsError
-from stylecore.images import fitted_size, resize
+from stylecore.images import fitted_size, resize, with_light_added
+from stylecore.memory import keep_freed_memory
 from stylecore.networks.backend import has_accelerator, make_deterministic
 from stylecore.networks.fast import FastNetwork, Precision, Statistics, load_fast
 
@@ -61,6 +62,7 @@ class FastEngine(Engine):
             WeightsError: the network is missing, unreachable or something else.
         """
         make_deterministic()
+        keep_freed_memory()
         self._settings = settings
         self._network = network or _shared_network(settings)
         self._memory = memory
@@ -223,7 +225,7 @@ def with_detail_of(model: np.ndarray, image: np.ndarray, share: np.ndarray) -> n
     gain = np.sqrt((wanted + FAINTEST_DETAIL**2) / (found + FAINTEST_DETAIL**2))
     added = cv2.resize(np.clip(gain, 1, STRONGEST_SHARPENING) - 1, (width, height))
     added *= details[1] * share
-    return np.clip(image + added[..., None], 0, 1)
+    return with_light_added(image, added)
 
 
 def _detail(picture: np.ndarray) -> np.ndarray:

@@ -53,6 +53,17 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return tf.function(function)
 
 
+def fused(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function compiled by XLA, which makes chains of small operations one pass."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.jit(function)
+    import tensorflow as tf
+
+    return tf.function(function, jit_compile=True)
+
+
 def has_accelerator() -> bool:
     """Whether networks run on a GPU or the like, where several pictures at once are faster."""
     if keras.backend.backend() == "jax":

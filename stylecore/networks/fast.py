@@ -17,7 +17,8 @@ Precision = Literal["float32", "bfloat16"]
 COMPACT = "compact"
 COMPACT_FAST_WEIGHTS = Path(__file__).parents[1] / "weights" / "compact_fast.npz"
 MARGIN = 4
-"""Pixels around a frame: between shuffles, no border is like the inside."""
+"""Pixels around a frame: between shuffles, no border is like the inside, and the painter spoils
+SPOILT of them."""
 KEPT_FOLDED = 16
 """Codes whose kernels are kept: frames mostly share one, and masks have one for each style."""
 COLOUR_STEP = 4
@@ -89,14 +90,14 @@ class CompactFast:
         """
         import keras
 
-        from stylecore.networks.backend import compiled, precision
+        from stylecore.networks.backend import compiled, has_accelerator, precision
         from stylecore.networks.files import load_variables
         from stylecore.networks.renderer import build_painter, build_renderer, build_style_encoder
 
         self._encoder, self._renderer = build_style_encoder(), build_renderer()
         load_variables((self._encoder, self._renderer), weights)
         with precision("float32" if dtype == "float32" else f"mixed_{dtype}"):
-            self._painter = build_painter()
+            self._painter = build_painter(winograd=dtype == "float32" and not has_accelerator())
         self._paint = compiled(
             lambda kernels, frames: keras.ops.clip(
                 self._painter.stateless_call(kernels, [], frames)[0], 0, 1

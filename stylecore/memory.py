@@ -1,0 +1,22 @@
+"""How the C library treats memory that was freed."""
+
+import ctypes
+import sys
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Parameters of glibc's mallopt."""
+_KEPT_AT_MOST, _LARGEST_KEPT = 1 << 30, 1 << 25
+
+
+def keep_freed_memory() -> None:
+    """Has glibc keep the memory of freed pictures for the next ones, up to a gigabyte.
+
+    By default it gives arrays of some megabytes back to the system at once, and every new one
+    costs more in page faults than what is computed in it. Other C libraries are left alone.
+    """
+    if sys.platform != "linux":
+        return
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_TRIM_THRESHOLD, _KEPT_AT_MOST)
+        mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT)
