@@ -31,6 +31,9 @@ would otherwise be masked as full of edges."""
 Effort = Literal["thorough", "quick"]
 HALVED_FROM = 800
 """Longer side in pixels from which quick motion is estimated at half the size."""
+QUICK_STRIDE = 6
+"""Pixels between the patches that quick motion matches, of 8 on a side: two thirds of the work of
+the preset's 4 for a fifth more error, where the next coarser scale has half as much more."""
 _PRESETS = {
     "thorough": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
     "quick": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
@@ -149,6 +152,8 @@ def _searched(grey_a: np.ndarray, grey_b: np.ndarray, effort: Effort) -> np.ndar
     searcher = cv2.DISOpticalFlow.create(_PRESETS[effort])
     searcher.setFinestScale(FINEST_SCALE)
     searcher.setVariationalRefinementAlpha(SMOOTHNESS)
+    if effort == "quick":
+        searcher.setPatchStride(QUICK_STRIDE)
     return searcher.calc(grey_a, grey_b, None)
 
 
