@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_STYLE ?= data/styles/brush_strokes.jpg
 
-.PHONY: setup demo test test-long lint benchmark lock clean
+.PHONY: setup demo test test-long lint benchmark contract lock clean
 
 setup: .venv/.ready
 
@@ -28,6 +28,11 @@ benchmark: setup
 	$(BIN)/python -m tests.benchmarks.coherence
 	$(BIN)/python -m tests.benchmarks.fast_engine speed
 	$(BIN)/python -m tests.benchmarks.store_format
+
+# With CLIPS=FOLDER also over the real clips in a folder; see tests/media_contract.py.
+contract: setup
+	$(BIN)/python -m tests.media_contract
+	$(if $(CLIPS),$(BIN)/python -m tests.media_contract --clips $(CLIPS))
 
 lint: setup
 	$(BIN)/ruff check .

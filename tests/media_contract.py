@@ -32,6 +32,8 @@ from tests import clips, odd_clips
 Outcome = Literal["kept", "noted", "refused"]
 UNREMARKABLE = ("does not say its colour matrix", "Colour is stored at a lower resolution")
 """Notes that are no conversion: the guess is written into the result, and one option away."""
+FOLDER_FRAME = Fraction(1, 24)
+"""Seconds that a picture of a folder is shown, if nothing else is asked for."""
 LUMA_FLOOR = 60.0
 """Decibels, of 8-bit sources."""
 LOSSLESS = {
@@ -117,7 +119,7 @@ class Row:
         if self.was.chapters != self.now.chapters:
             found.append("chapters are lost")
         for kind, digests in self.now.streams.items():
-            if not set(digests) <= set(self.was.streams[kind]):
+            if not set(digests) <= set(self.was.streams.get(kind, [])):
                 found.append(f"{kind} has other bytes")
         if self.case.luma and self.was.size != self.now.size:
             found.append("the size differs")
@@ -172,13 +174,12 @@ def compared_lumas(source: Path, result: Path, matrix: int) -> tuple[float, floa
     YUV has colours beyond RGB, blacker than black for one, which no screen shows. They are clipped.
     """
     worst, beyond = math.inf, []
-    with av.open(str(source)) as origin, av.open(str(result)) as made:
-        for before, after in zip(frames_of(origin), frames_of(made), strict=False):
-            shown = upright(showable(before, matrix), before)
-            was, now = upright(luma(before), before), luma(after)
-            if shown.any():
-                worst = min(worst, psnr(was[shown], now[shown], peak=255))
-            beyond.append(1 - shown.mean())
+    for before, after in zip(frames_of(source), frames_of(result), strict=False):
+        shown = upright(showable(before, matrix), before)
+        was, now = upright(luma(before), before), luma(after)
+        if shown.any():
+            worst = min(worst, psnr(was[shown], now[shown], peak=255))
+        beyond.append(1 - shown.mean())
     return worst, 100 * float(np.mean(beyond))
 
 
@@ -199,25 +200,44 @@ def showable(frame: av.VideoFrame, matrix: int) -> np.ndarray:
 def facts(path: Path) -> Facts:
     """Everything of a file that the contract is about, found without the project's own readers."""
     found = Facts()
+    for frame in frames_of(path):
+        time = frame.pts if frame.pts is not None else frame.dts
+        found.times.append(time * Fraction(frame.time_base))
+        lasts = (frame.duration or 0) * frame.time_base
+    found.seconds = found.times[-1] - found.times[0] + lasts
+    found.size = upright(np.empty((frame.height, frame.width)), frame).shape[::-1]
+    found.turned = int(frame.rotation)
+    found.tags = tuple(
+        int(tag)
+        for tag in (frame.colorspace, frame.color_primaries, frame.color_trc, frame.color_range)
+    )
+    found.depth = max(component.bits for component in frame.format.components)
+    if path.is_file():
+        with av.open(str(path)) as container:
+            aspect = Fraction(_picture(container).sample_aspect_ratio or 1)
+            found.aspect = 1 / aspect if found.turned % 180 else aspect
+            found.chapters = len(container.chapters())
+        found.streams = dict(_digests(path))
+    return found
+
+
+def frames_of(path: Path) -> Iterator[av.VideoFrame]:
+    """All frames that decode, of a file or of a folder of numbered pictures."""
+    if path.is_dir():
+        numbered = sorted((int(file.stem.split("_")[1]), file) for file in path.iterdir())
+        for place, (_, file) in enumerate(numbered):
+            frame = av.VideoFrame.from_ndarray(clips.read_frame(file), format="rgb24")
+            frame.pts, frame.duration, frame.time_base = place, 1, FOLDER_FRAME
+            yield frame
+        return
     with av.open(str(path)) as container:
         stream = _picture(container)
-        for frame in frames_of(container):
-            time = frame.pts if frame.pts is not None else frame.dts
-            found.times.append(time * Fraction(frame.time_base))
-            lasts = (frame.duration or 0) * frame.time_base
-        found.seconds = found.times[-1] - found.times[0] + lasts
-        found.size = upright(np.empty((frame.height, frame.width)), frame).shape[::-1]
-        found.turned = int(frame.rotation)
-        aspect = Fraction(stream.sample_aspect_ratio or 1)
-        found.aspect = 1 / aspect if found.turned % 180 else aspect
-        found.tags = tuple(
-            int(tag)
-            for tag in (frame.colorspace, frame.color_primaries, frame.color_trc, frame.color_range)
-        )
-        found.depth = max(component.bits for component in frame.format.components)
-        found.chapters = len(container.chapters())
-    found.streams = dict(_digests(path))
-    return found
+        stream.thread_type = "AUTO"
+        for packet in container.demux(stream):
+            try:
+                yield from packet.decode()
+            except av.FFmpegError:
+                continue
 
 
 def _picture(container: Any) -> Any:
@@ -226,17 +246,6 @@ def _picture(container: Any) -> Any:
         for stream in container.streams.video
         if not stream.disposition & av.stream.Disposition.attached_pic
     )
-
-
-def frames_of(container: Any) -> Iterator[av.VideoFrame]:
-    """All frames that decode."""
-    stream = _picture(container)
-    stream.thread_type = "AUTO"
-    for packet in container.demux(stream):
-        try:
-            yield from packet.decode()
-        except av.FFmpegError:
-            continue
 
 
 def luma(frame: av.VideoFrame) -> np.ndarray:
@@ -331,6 +340,7 @@ def generated_cases() -> list[Case]:
              outcome="noted", words="transparency is left out"),
         case("ProRes 4444 with alpha", transparent, "prores_ks", "yuva444p10le", suffix=".mov",
              keywords={"profile": "4"}, result=".mkv", outcome="noted", words="rounded to 10"),
+        case("pictures 99,998 to 100,009", odd_clips.numbered, suffix=""),
         case("cut short", odd_clips.cut_short, outcome="refused", words="--allow-damaged"),
         case("cut short, allowed", odd_clips.cut_short, outcome="noted",
              source=SourceSettings(allow_damaged=True), words="Damaged source"),
@@ -417,7 +427,7 @@ def cells(row: Row) -> tuple[str, ...]:
         _both(was.aspect, now.aspect),
         _both("/".join(map(str, was.tags)), "/".join(map(str, now.tags))),
         *(("", "") if row.luma is None else (f"{row.luma:.1f}", f"{row.beyond:.1f} %")),
-        *(_same(was.streams[kind], now.streams[kind]) for kind in ("audio", "subtitle")),
+        *(_same(was.streams.get(kind, []), now.streams[kind]) for kind in ("audio", "subtitle")),
         row.said,
     )
 

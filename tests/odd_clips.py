@@ -1,6 +1,5 @@
 """Sources that are out of the ordinary in one known way, made by the tests themselves."""
 
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -169,4 +168,8 @@ def cut_short(path: Path) -> Path:
     return path
 
 
-Make = Callable[[Path], Path]
+def numbered(path: Path) -> Path:
+    """A folder of pictures whose numbers grow by a digit."""
+    for number in range(12):
+        clips.write_frame(path / f"f_{99_998 + number}.png", clips.picture(number))
+    return path

@@ -142,7 +142,9 @@ def decode_leniently(
     container: InputContainer, stream: VideoStream, index: SourceIndex
 ) -> Iterator[VideoFrame | None]:
     """All frames that decode from here to the end; None for a packet that does not."""
-    context = decoding_context(stream, index.decoder, index.width * index.height)
+    context = decoding_context(
+        stream, index.decoder, index.width * index.height, one_thread=index.patched_up
+    )
     for packet in container.demux(stream):
         try:
             yield from context.decode(packet)
@@ -150,13 +152,18 @@ def decode_leniently(
             yield None
 
 
-def decoding_context(stream: VideoStream, decoder: str, pixels: float) -> VideoCodecContext:
+def decoding_context(
+    stream: VideoStream, decoder: str, pixels: float, *, one_thread: bool
+) -> VideoCodecContext:
     """The stream's own decoder, or the one with that name, for pictures of so many pixels."""
     context = stream.codec_context
     if decoder:
         context = av.CodecContext.create(decoder, "r")
         context.extradata = stream.codec_context.extradata
-    context.thread_type = "AUTO"
+    if one_thread:
+        context.thread_count = 1
+    else:
+        context.thread_type = "AUTO"
     context.options = {"max_pixels": decoder_limit(pixels)}
     return context
 
@@ -181,7 +188,9 @@ def _scan(
     max_megapixels: float,
 ) -> _Scan:
     scan = _Scan()
-    context = decoding_context(stream, decoder, max_megapixels * 1e6)
+    context = decoding_context(
+        stream, decoder, max_megapixels * 1e6, one_thread=settings.allow_damaged
+    )
     try:
         for packet in container.demux():
             if packet.pts is not None and packet.duration is not None and packet.time_base:
@@ -322,6 +331,7 @@ def _describe(
         colour_primaries=BT709 if is_hdr(first) else int(first.color_primaries),
         colour_transfer=BT709 if is_hdr(first) else int(first.color_trc),
         interlaced=scan.interlaced,
+        patched_up=settings.allow_damaged,
         exact_seeking=exact and not scan.failures and not scan.untimed,
         container=container.format.name,
         streams=tuple(_stream_infos(container, stream)),

@@ -63,6 +63,8 @@ class SourceIndex(BaseModel):
     """Of the frames as readers give them: code points of ITU-T H.273."""
     interlaced: bool
     """Whether any frame is; those that are will be deinterlaced."""
+    patched_up: bool = False
+    """Whether damage may have to be patched up, which several threads do not do alike each time."""
     exact_seeking: bool
     """Whether a frame can be found by its timestamp; else the file is read from its beginning."""
     container: str
