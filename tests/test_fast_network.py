@@ -171,6 +171,7 @@ np.savez(sys.argv[3], painted=painted, **{name: np.asarray(features[name]) for n
 """
 
 
+@pytest.mark.long
 def test_both_networks_give_the_same_on_jax(network, tmp_path, jax_alone):
     frame = waves(96, 136)
     np.save(tmp_path / "frame.npy", frame)

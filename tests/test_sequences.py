@@ -21,7 +21,7 @@ from stylecore.media import (
     verify_frames,
     write_frames,
 )
-from stylecore.media.sequences import frame_rate
+from stylecore.media.pictures.folder_reader import frame_rate
 from stylecore.pipeline import stylize_video
 from stylecore.store import file_fact
 from tests import clips

@@ -74,6 +74,7 @@ def test_a_run_leaves_a_plot_of_its_losses_and_sample_pictures(trained):
         assert read_picture(trained[0] / name).std() > 0.01, name
 
 
+@pytest.mark.long
 def test_an_interrupted_run_goes_on_to_the_same_weights(
     folders, teacher, trained, tmp_path, monkeypatch
 ):

@@ -104,6 +104,7 @@ def test_a_run_leaves_a_plot_of_its_losses_and_sample_pictures(trained):
         assert read_picture(trained[0] / name).std() > 0.01, name
 
 
+@pytest.mark.long
 def test_an_interrupted_run_goes_on_to_the_same_weights(folders, trained, tmp_path, monkeypatch):
     def stop(scenes: Scenes, epoch: int, logs: object = None) -> None:
         scenes.epoch = epoch

@@ -1,6 +1,5 @@
 """Bytes to frames and back: safe opening, the frame index, exact reading, writing, verification."""
 
-from stylecore.media.animations import is_animation
 from stylecore.media.ffmpeg import ffmpeg_version, find_ffmpeg, run_ffmpeg, split_to_disk
 from stylecore.media.files import discard, hidden_beside, publish, require_free
 from stylecore.media.index import SourceIndex, StreamInfo
@@ -15,15 +14,16 @@ from stylecore.media.names import (
     wants_folder,
 )
 from stylecore.media.opening import open_container, require_file
-from stylecore.media.results import is_exact
-from stylecore.media.sources import check_source, index_source, read_frames
-from stylecore.media.stills import (
+from stylecore.media.pictures.kinds import is_exact
+from stylecore.media.pictures.stills import (
     check_picture_name,
     on_white,
     read_picture,
     read_pixels,
     write_picture,
 )
+from stylecore.media.pictures.webp_reader import is_animation
+from stylecore.media.sources import check_source, index_source, read_frames
 from stylecore.media.streams import fitting_name
 from stylecore.media.targets import (
     check_output,

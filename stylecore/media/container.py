@@ -21,10 +21,8 @@ from av.video.stream import VideoStream
 
 from stylecore.config import SourceSettings
 from stylecore.errors import MediaError
-from stylecore.media.apng import with_exact_times
 from stylecore.media.colour import decided_matrix, is_hdr, tag_name
 from stylecore.media.endings import is_incomplete
-from stylecore.media.gif import is_cut
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import (
     check_count,
@@ -34,6 +32,8 @@ from stylecore.media.opening import (
     open_container,
 )
 from stylecore.media.orientation import orientation_of
+from stylecore.media.pictures.apng import with_exact_times
+from stylecore.media.pictures.gif import is_cut
 
 BT709 = 1
 """Code point of ITU-T H.273 for primaries, transfer and matrix."""

@@ -7,14 +7,14 @@ import numpy as np
 
 from stylecore.config import SourceSettings
 from stylecore.errors import SettingsError
-from stylecore.media.animations import index_animation, is_animation, read_animation
 from stylecore.media.container import index_container
 from stylecore.media.index import SourceIndex
 from stylecore.media.names import frame_files, is_sequence
 from stylecore.media.opening import MAX_MEGAPIXELS, open_container, require_file
+from stylecore.media.pictures.folder_reader import index_folder, read_folder
+from stylecore.media.pictures.stills import opened_picture
+from stylecore.media.pictures.webp_reader import index_animation, is_animation, read_animation
 from stylecore.media.reader import read_container
-from stylecore.media.sequences import index_folder, read_folder
-from stylecore.media.stills import opened_picture
 
 DEFAULTS = SourceSettings()
 READERS = {"container": read_container, "animation": read_animation, "folder": read_folder}

@@ -23,8 +23,8 @@ from stylecore.media.encoders import (
 )
 from stylecore.media.index import SourceIndex
 from stylecore.media.names import is_sequence, place_of, require_utf8, wants_folder
-from stylecore.media.picture_writer import write_pictures
-from stylecore.media.results import ANIMATIONS, check_kind, kind_of, unknown_choice
+from stylecore.media.pictures.kinds import ANIMATIONS, check_kind, kind_of, unknown_choice
+from stylecore.media.pictures.writer import write_pictures
 from stylecore.media.writer import write_container
 
 

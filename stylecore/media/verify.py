@@ -13,8 +13,8 @@ from stylecore.errors import MediaError, OutputError
 from stylecore.media.encoders import codec_for
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import open_container
-from stylecore.media.picture_check import verify_pictures
-from stylecore.media.results import is_exact, kind_of
+from stylecore.media.pictures.check import verify_pictures
+from stylecore.media.pictures.kinds import is_exact, kind_of
 from stylecore.media.sources import index_source
 from stylecore.media.streams import KIND_NAMES, copied_streams, file_metadata, stream_facts
 

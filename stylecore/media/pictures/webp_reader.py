@@ -13,7 +13,7 @@ from stylecore.errors import DamagedError, MediaError
 from stylecore.images import is_transparent, pixel_checksum, resize, with_channels
 from stylecore.media.index import SourceIndex, index_of_pictures, source_changed
 from stylecore.media.opening import check_count, check_length
-from stylecore.media.stills import opened_picture
+from stylecore.media.pictures.stills import opened_picture
 
 MILLISECOND = Fraction(1, 1000)
 UNTIMED_MILLISECONDS = 100

@@ -15,7 +15,7 @@ from stylecore.images import is_transparent, resize, with_channels
 from stylecore.media.index import SourceIndex, index_of_pictures, source_changed
 from stylecore.media.names import frame_files, frame_numbers, place_of
 from stylecore.media.opening import check_count, check_length
-from stylecore.media.stills import opened_picture, read_pixels, require_readable
+from stylecore.media.pictures.stills import opened_picture, read_pixels, require_readable
 
 NTSC_SLACK = Fraction(5, 1000)
 """A rate like 23.976 or 23.98 is so near to 24000/1001, which is meant by it."""

@@ -9,8 +9,8 @@ from stylecore.config import OutputSettings
 from stylecore.media.files import discard
 from stylecore.media.index import SourceIndex
 from stylecore.media.names import frame_name, frame_numbers, is_pattern, place_of
-from stylecore.media.picture_files import encoded_picture
-from stylecore.media.results import Kind, encoder_quality
+from stylecore.media.pictures.encoding import encoded_picture
+from stylecore.media.pictures.kinds import Kind, encoder_quality
 
 
 def written_names(

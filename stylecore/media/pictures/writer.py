@@ -9,13 +9,13 @@ import numpy as np
 
 from stylecore.config import OutputSettings
 from stylecore.errors import OutputError
-from stylecore.media.apng import write_apng
 from stylecore.media.files import discard
-from stylecore.media.folder_writer import write_folder, written_names
-from stylecore.media.gif import HUNDREDTH, write_gif
 from stylecore.media.index import SourceIndex
-from stylecore.media.results import Kind, encoder_quality, in_units, notes_on, shown_at
-from stylecore.media.webp import MILLISECOND, write_webp
+from stylecore.media.pictures.apng import write_apng
+from stylecore.media.pictures.folder_writer import write_folder, written_names
+from stylecore.media.pictures.gif import HUNDREDTH, write_gif
+from stylecore.media.pictures.kinds import Kind, encoder_quality, in_units, notes_on, shown_at
+from stylecore.media.pictures.webp_writer import MILLISECOND, write_webp
 
 
 def write_pictures(

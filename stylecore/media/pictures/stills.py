@@ -18,7 +18,7 @@ from stylecore.media.files import temporary_beside
 from stylecore.media.names import PICTURE_SUFFIXES, require_utf8
 from stylecore.media.opening import check_size, require_file
 from stylecore.media.orientation import orientation_of_picture
-from stylecore.media.picture_files import encoded_picture
+from stylecore.media.pictures.encoding import encoded_picture
 
 JPEG_QUALITY = 95
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")

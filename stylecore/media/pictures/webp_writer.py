@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from stylecore.errors import OutputError
-from stylecore.media.picture_files import webp_bytes
+from stylecore.media.pictures.encoding import webp_bytes
 
 MILLISECOND = Fraction(1, 1000)
 ANIMATED, TRANSPARENT = 0x02, 0x10

@@ -16,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 
 from stylecore.media.index import SourceIndex
-from stylecore.media.picture_files import png_bytes
+from stylecore.media.pictures.encoding import png_bytes
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 USUAL_DENOMINATOR = 100
