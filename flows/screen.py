@@ -25,7 +25,7 @@ from rich.text import Text
 from flows.printing import printable
 from stylecore.config import FolderSettings, VideoSettings
 from stylecore.media import require_utf8
-from stylecore.pipeline import OnProgress, finish_job, open_job
+from stylecore.pipeline import OnProgress, finish_job, open_job, space_needed
 from stylecore.pipeline import Progress as Step
 from stylecore.store import Job, Published, Workspace
 
@@ -48,7 +48,7 @@ def run_video(
         source, style, output, settings, root=workspace, overwrite=overwrite, keep=keep
     )
     job = job_space.job
-    _print_facts(console, job)
+    _print_facts(console, job_space)
     resumed = job_space.count_finished()
     if resumed:
         _say(console, f"resumed: {resumed} of {job.work_count} frames were already done")
@@ -106,7 +106,8 @@ def _say(console: Console, text: str) -> None:
     console.print(printable(text), soft_wrap=True)
 
 
-def _print_facts(console: Console, job: Job) -> None:
+def _print_facts(console: Console, job_space: Workspace) -> None:
+    job = job_space.job
     index = job.index
     sound = ", ".join(stream.codec for stream in index.streams if stream.kind == "audio")
     turned = ", turned upright" if index.orientation.changes else ""
@@ -129,13 +130,20 @@ def _print_facts(console: Console, job: Job) -> None:
         f"style   {job.style.path.name}   engine {engine}{detail.get(engine, '')}   "
         f"coherence {job.settings.coherence:g}",
     )
+    request = job_space.request
+    frames, result = space_needed(job_space, request.output, request.settings)
+    _say(console, f"disk    about {_size(frames)} for the frames, {_size(result)} for the result")
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
 def _print_result(console: Console, published: Published, *, keep: bool) -> None:
     for note in published.notes:
         _say(console, f"note: {note}")
     _say(console, f"verified: {', '.join(published.verified)}")
-    _say(console, f"workspace: {published.stored_bytes / 1e6:.0f} MB{'' if keep else ', freed'}")
+    _say(console, f"workspace: {_size(published.stored_bytes)}{'' if keep else ', freed'}")
     _say(console, str(published.output))
 
 

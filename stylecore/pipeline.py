@@ -197,18 +197,24 @@ def ask(
     )
 
 
+def space_needed(workspace: Workspace, output: Path, settings: VideoSettings) -> tuple[int, int]:
+    """About how many bytes the frames to come and the result will take."""
+    job = workspace.job
+    result = estimated_bytes(
+        output, settings.output, job.index, (job.width, job.height), job.frame_count
+    )
+    return workspace.missing_bytes(), result
+
+
 def check_space(workspace: Workspace, output: Path, settings: VideoSettings) -> None:
     """Checks that the frames to come and the result fit on their disks.
 
     Raises:
         OutputError: they do not.
     """
-    job = workspace.job
-    result = estimated_bytes(
-        output, settings.output, job.index, (job.width, job.height), job.frame_count
-    )
+    frames, result = space_needed(workspace, output, settings)
     places = [
-        ("the frames", workspace.folder, workspace.missing_bytes(), "--workspace"),
+        ("the frames", workspace.folder, frames, "--workspace"),
         ("the result", place_of(output).parent, result, "-o"),
     ]
     needs: dict[int, int] = {}
