@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from stylecore.media import (
     write_picture,
 )
 from stylecore.metrics import psnr
-from tests import clips
+from tests import clips, odd_clips
 
 FAST = OutputSettings(preset="ultrafast")
 LOSSLESS = OutputSettings(codec="ffv1")
@@ -196,12 +197,6 @@ def test_frames_split_by_ffmpeg_are_the_same_frames(tmp_path: Path) -> None:
         assert psnr(split, frame / np.float32(255)) > 45
 
 
-def cut_short(path: Path) -> None:
-    clips.write_clip(path, frames=24, sounds=1, container_options={"movflags": "faststart"})
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) * 2 // 3])
-
-
 def truncated_matroska(path: Path) -> None:
     clips.write_clip(path.with_suffix(".mkv"), frames=48, sounds=1)
     whole = path.with_suffix(".mkv").read_bytes()
@@ -213,23 +208,16 @@ def playlist(path: Path) -> None:
     path.write_text("ffconcat version 1.0\nfile other.mp4\n")
 
 
-def hdr(path: Path) -> None:
-    clips.write_clip(
-        path, codec="libx265", pixel_format="yuv420p10le", tags={"color_trc": 16},
-        options={"x265-params": "log-level=none:transfer=16"},
-    )  # fmt: skip
-
-
 UNUSABLE = {
     "missing": (lambda path: None, "no file"),
     "folder": (lambda path: path.mkdir(), "folder"),
     "empty": (lambda path: path.touch(), "empty"),
     "text": (lambda path: path.write_text("not a video at all\n" * 100), "not a video"),
     "sound only": (clips.write_sound_only, "no picture"),
-    "cut short": (cut_short, "--allow-damaged"),
+    "cut short": (odd_clips.cut_short, "--allow-damaged"),
     "cut short matroska": (truncated_matroska, "--allow-damaged"),
     "playlist in disguise": (playlist, "not a video"),
-    "high dynamic range": (hdr, "high dynamic range"),
+    "high dynamic range": (partial(odd_clips.deep, transfer=16), "high dynamic range"),
 }
 
 

@@ -29,7 +29,7 @@ from stylecore.media import (
 )
 from stylecore.media.encoders import CODECS
 from stylecore.metrics import psnr
-from tests import clips
+from tests import clips, odd_clips
 
 FAST = OutputSettings(preset="ultrafast")
 
@@ -105,11 +105,10 @@ def test_real_clips_with_false_keyframes(name: str, start: int, shared_clips: Pa
 
 
 def test_every_orientation_is_the_one_that_ffmpeg_shows(tmp_path: Path) -> None:
-    plain = clips.write_clip(tmp_path / "plain.mp4", frames=2)
     for turn in (0, 90, 180, 270):
         for mirrored in (False, True):
             source = tmp_path / f"{turn}{mirrored}.mp4"
-            write_turned(plain, source, turn, mirrored)
+            odd_clips.turned(source, turn, mirrored=mirrored)
             index = index_source(source)
             folder = tmp_path / source.stem
             folder.mkdir()
@@ -118,17 +117,6 @@ def test_every_orientation_is_the_one_that_ffmpeg_shows(tmp_path: Path) -> None:
             (frame,) = read_frames(source, index, 0, 1)
             assert frame.shape == shown.shape
             assert psnr(shown, frame / np.float32(255)) > 45
-
-
-def write_turned(plain: Path, target: Path, turn: int, mirrored: bool) -> None:
-    with av.open(str(plain)) as origin, av.open(str(target), "w") as result:
-        stream = result.add_stream("libx264", rate=24, options={"crf": "12"})
-        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-        stream.set_display_rotation(turn, hflip=mirrored)
-        for frame in origin.decode(video=0):
-            frame.pict_type = 0
-            result.mux(stream.encode(frame))
-        result.mux(stream.encode(None))
 
 
 def test_sound_of_a_transport_stream_is_the_same_in_mp4(tmp_path: Path) -> None:
@@ -217,38 +205,9 @@ def test_output_names_have_no_meaning_of_their_own(name: str, tmp_path: Path) ->
     assert {path.name for path in tmp_path.iterdir()} == {"in.mkv", name}
 
 
-SUBTITLES = "1\n00:00:00,050 --> 00:00:00,150\nhello\n\n2\n00:00:00,300 --> 00:00:00,450\nworld\n"
-CHAPTERS = [
-    {"id": 1, "start": 0, "end": 250, "time_base": Fraction(1, 1000), "metadata": {"title": "a"}},
-    {"id": 2, "start": 250, "end": 500, "time_base": Fraction(1, 1000), "metadata": {"title": "b"}},
-]
-
-
 @pytest.fixture
 def rich(tmp_path: Path) -> Path:
-    """Matroska with two languages of sound, the second by default, subtitles, chapters, a title."""
-    plain = clips.write_clip(tmp_path / "plain.mp4", sounds=2)
-    (tmp_path / "words.srt").write_text(SUBTITLES)
-    target = tmp_path / "rich.mkv"
-    with (
-        av.open(str(plain)) as origin,
-        av.open(str(tmp_path / "words.srt")) as words,
-        av.open(str(target), "w") as result,
-    ):
-        copies = {stream: result.add_stream_from_template(stream) for stream in origin.streams}
-        text = result.add_stream_from_template(words.streams[0])
-        first, second = (copies[stream] for stream in origin.streams.audio)
-        first.metadata["language"], second.metadata["language"] = "deu", "fra"
-        text.metadata["language"] = "eng"
-        first.disposition, second.disposition = Disposition(0), Disposition.default
-        result.metadata["title"] = "Holiday"
-        result.set_chapters(CHAPTERS)
-        for container, streams in ((origin, copies), (words, {words.streams[0]: text})):
-            for packet in container.demux():
-                if packet.dts is not None:
-                    packet.stream = streams[packet.stream]
-                    result.mux(packet)
-    return target
+    return odd_clips.rich(tmp_path / "rich.mkv")
 
 
 def extras(path: Path) -> dict[str, object]:
@@ -275,7 +234,7 @@ def extras(path: Path) -> dict[str, object]:
 def test_matroska_keeps_all_that_is_beside_the_picture(rich: Path, tmp_path: Path) -> None:
     _, notes, statements = trip(rich, tmp_path / "out.mkv")
     assert notes == ()
-    assert "2 sound tracks, 1 subtitle track copied bit for bit" in statements
+    assert "2 sound tracks, 1 subtitle track, 1 attachment copied bit for bit" in statements
     before, after = extras(rich), extras(tmp_path / "out.mkv")
     assert before["streams"] == [
         ("audio", "deu", False), ("audio", "fra", True), ("subtitle", "eng", False),
@@ -287,8 +246,8 @@ def test_matroska_keeps_all_that_is_beside_the_picture(rich: Path, tmp_path: Pat
 
 def test_mp4_says_that_it_cannot_hold_these_subtitles(rich: Path, tmp_path: Path) -> None:
     _, notes, _ = trip(rich, tmp_path / "out.mp4")
-    assert len(notes) == 1
-    assert "subtitle" in notes[0]
+    assert len(notes) == 2
+    assert "subtitle" in notes[0] and "attachment" in notes[1]
     kept = extras(tmp_path / "out.mp4")
     assert [stream[:2] for stream in kept["streams"]] == [("audio", "deu"), ("audio", "fra")]
     assert kept["title"] == "Holiday"
@@ -297,20 +256,13 @@ def test_mp4_says_that_it_cannot_hold_these_subtitles(rich: Path, tmp_path: Path
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
 @pytest.mark.parametrize("picture", ["cover.png", "cover.jpg"])
 def test_cover_art_is_not_the_picture(suffix: str, picture: str, tmp_path: Path) -> None:
-    plain = clips.write_clip(tmp_path / "plain.mp4")
-    cover = clips.write_picture(tmp_path / picture)
-    source = tmp_path / "in.mp4"
-    command = ffmpeg.output(
-        ffmpeg.input(str(cover)), ffmpeg.input(str(plain)), str(source),
-        c="copy", **{"disposition:v:0": "attached_pic"},
-    )  # fmt: skip
-    run_ffmpeg(command, timeout_seconds=60)
+    source = odd_clips.covered(tmp_path / "in.mp4", picture)
     index, notes, statements = trip(source, tmp_path / f"out{suffix}")
     assert (index.frame_count, index.width) == (12, 96)
     if suffix == ".mov":
         assert "cover picture" in notes[0] and "left out" in notes[0]
     else:
-        assert "1 cover picture copied bit for bit" in statements
+        assert "1 sound track, 1 cover picture copied bit for bit" in statements
 
 
 @pytest.mark.parametrize(
