@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
@@ -89,17 +90,34 @@ class _Scan:
 
 
 def index_container(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
-    """``index_source`` of a video file, by decoding all of it."""
+    """``index_source`` of a video file, by decoding all of it.
+
+    A damaged one is decoded again by one thread: several lose frames that are near the damage, and
+    do not patch it up alike each time.
+    """
+    index = _indexed(path, settings, max_megapixels, one_thread=False)
+    return index or cast(SourceIndex, _indexed(path, settings, max_megapixels, one_thread=True))
+
+
+def _indexed(
+    path: Path, settings: SourceSettings, max_megapixels: float, *, one_thread: bool
+) -> SourceIndex | None:
+    """The index; None where several threads found damage."""
     with open_container(path, max_megapixels=max_megapixels) as container:
         stream = picture_stream(path, container)
         check_size(path.name, stream.width, stream.height, max_megapixels)
         check_length(path.name, (container.duration or 0) / av.time_base, settings.max_hours)
         check_count(path.name, stream.frames, settings.max_hours)
         decoder = alpha_decoder(stream)
-        scan = _scan(path, container, stream, decoder, settings, max_megapixels)
-        notes = _check_whole(path, container, stream, scan, settings, max_megapixels)
+        pixels = max_megapixels * 1e6
+        context = decoding_context(stream, decoder, pixels, one_thread=one_thread)
+        scan = _scan(path, container, stream, context, settings, max_megapixels)
+        reason = _damage(path, container, stream, scan)
+        if (reason or not scan.pts) and not one_thread:
+            return None
+        notes = _check_whole(path, container, stream, scan, reason, settings, max_megapixels)
         index = _describe(path, container, stream, scan, notes, decoder, settings)
-        return with_exact_times(path, index)
+        return with_exact_times(path, index.model_copy(update={"patched_up": bool(reason)}))
 
 
 def picture_stream(path: Path, container: InputContainer) -> VideoStream:
@@ -183,14 +201,11 @@ def _scan(
     path: Path,
     container: InputContainer,
     stream: VideoStream,
-    decoder: str,
+    context: VideoCodecContext,
     settings: SourceSettings,
     max_megapixels: float,
 ) -> _Scan:
     scan = _Scan()
-    context = decoding_context(
-        stream, decoder, max_megapixels * 1e6, one_thread=settings.allow_damaged
-    )
     try:
         for packet in container.demux():
             if packet.pts is not None and packet.duration is not None and packet.time_base:
@@ -219,20 +234,14 @@ def _check_whole(
     container: InputContainer,
     stream: VideoStream,
     scan: _Scan,
+    reason: str,
     settings: SourceSettings,
     max_megapixels: float,
 ) -> list[str]:
     """Notes about damage, where it is allowed."""
-    # FFmpeg decodes what there is of a GIF's last frame, and does not tell.
-    is_cut_gif = container.format.name == "gif" and is_cut(path)
-    if is_cut_gif:
-        scan.drop_last()
-    # Only MP4 and its kin list their frames; AVI's count is a duration, with gaps in it.
-    listed = stream.frames if "mp4" in container.format.name else 0
-    reason = CUT_SHORT if is_cut_gif else _reason(path, container, scan, listed)
     expected = max(scan.packets, len(scan.pts) + scan.resized)
     if reason == CUT_SHORT:
-        expected = max(expected, listed or _promised_frames(container, stream))
+        expected = max(expected, _listed(container, stream) or _promised_frames(container, stream))
     if not scan.pts:
         raise MediaError(
             f"No frame of {path.name} can be decoded (0 of {expected}): the file is damaged, or "
@@ -254,8 +263,12 @@ def _check_whole(
     return [f"Damaged source: {found}.", *notes]
 
 
-def _reason(path: Path, container: InputContainer, scan: _Scan, listed: int) -> str:
+def _damage(path: Path, container: InputContainer, stream: VideoStream, scan: _Scan) -> str:
     """What is wrong with a file that is not whole; nothing when it is."""
+    if container.format.name == "gif" and is_cut(path):
+        # FFmpeg decodes what there is of a GIF's last frame, and does not tell.
+        scan.drop_last()
+        return CUT_SHORT
     if scan.resized:
         return "the picture changes its size in the middle"
     promised = container.duration / av.time_base if container.duration else 0.0
@@ -263,9 +276,18 @@ def _reason(path: Path, container: InputContainer, scan: _Scan, listed: int) -> 
     counts_from_zero = "matroska" in container.format.name
     start = 0.0 if counts_from_zero else max(0.0, (container.start_time or 0) / av.time_base)
     ends_early = scan.end_seconds - start < promised - END_SLACK_SECONDS
-    if scan.packets < listed or ends_early or is_incomplete(path, container.format.name):
+    if (
+        scan.packets < _listed(container, stream)
+        or ends_early
+        or is_incomplete(path, container.format.name)
+    ):
         return CUT_SHORT
     return "parts of it are damaged" if scan.failures or scan.corrupt else ""
+
+
+def _listed(container: InputContainer, stream: VideoStream) -> int:
+    """Frames that the header lists; AVI's count is a duration with gaps in it, MP4's a list."""
+    return stream.frames if "mp4" in container.format.name else 0
 
 
 def _promised_frames(container: InputContainer, stream: VideoStream) -> int:
@@ -331,7 +353,6 @@ def _describe(
         colour_primaries=BT709 if is_hdr(first) else int(first.color_primaries),
         colour_transfer=BT709 if is_hdr(first) else int(first.color_trc),
         interlaced=scan.interlaced,
-        patched_up=settings.allow_damaged,
         exact_seeking=exact and not scan.failures and not scan.untimed,
         container=container.format.name,
         streams=tuple(_stream_infos(container, stream)),

@@ -64,7 +64,7 @@ class SourceIndex(BaseModel):
     interlaced: bool
     """Whether any frame is; those that are will be deinterlaced."""
     patched_up: bool = False
-    """Whether damage may have to be patched up, which several threads do not do alike each time."""
+    """Whether the decoder patches up damage, which several threads do not do alike each time."""
     exact_seeking: bool
     """Whether a frame can be found by its timestamp; else the file is read from its beginning."""
     container: str
