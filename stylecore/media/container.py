@@ -24,7 +24,7 @@ from stylecore.config import SourceSettings
 from stylecore.errors import MediaError
 from stylecore.media.colour import decided_matrix, is_hdr, tag_name
 from stylecore.media.endings import is_incomplete
-from stylecore.media.index import SourceIndex, StreamInfo
+from stylecore.media.index import UNTAGGED, SourceIndex, StreamInfo
 from stylecore.media.opening import (
     check_count,
     check_length,
@@ -350,14 +350,20 @@ def _describe(
         matrix=matrix,
         tone_mapped_from=int(first.color_trc) if is_hdr(first) else 0,
         full_range=_is_full_range(first, settings),
-        colour_primaries=BT709 if is_hdr(first) else int(first.color_primaries),
-        colour_transfer=BT709 if is_hdr(first) else int(first.color_trc),
+        colour_primaries=BT709 if is_hdr(first) else _tag("color_primaries", first, stream),
+        colour_transfer=BT709 if is_hdr(first) else _tag("color_trc", first, stream),
         interlaced=scan.interlaced,
         exact_seeking=exact and not scan.failures and not scan.untimed,
         container=container.format.name,
         streams=tuple(_stream_infos(container, stream)),
         notes=tuple(notes),
     )
+
+
+def _tag(name: str, frame: VideoFrame, stream: VideoStream) -> int:
+    """A tag of the frame or, where its decoder was told of none, of the stream."""
+    found = int(getattr(frame, name))
+    return int(getattr(stream.codec_context, name)) if found == UNTAGGED else found
 
 
 def _is_full_range(frame: VideoFrame, settings: SourceSettings) -> bool:

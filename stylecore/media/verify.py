@@ -11,7 +11,7 @@ from av.container import InputContainer
 from stylecore.config import OutputSettings, SourceSettings
 from stylecore.errors import MediaError, OutputError
 from stylecore.media.encoders import codec_for
-from stylecore.media.index import SourceIndex, StreamInfo
+from stylecore.media.index import UNTAGGED, SourceIndex, StreamInfo
 from stylecore.media.opening import open_container
 from stylecore.media.pictures.check import verify_pictures
 from stylecore.media.pictures.kinds import is_exact, kind_of
@@ -25,8 +25,6 @@ SYNC_SECONDS = Fraction(2, 1000)
 CODED_ALIKE = ("audio", "subtitle", "attachment", "cover")
 """Kinds of streams that are copied bit by bit."""
 EVERYTHING = SourceSettings(max_hours=math.inf, allow_damaged=False)
-UNTAGGED = 2
-"""Code point of ITU-T H.273 for what is not said."""
 NAMES = ("title", "artist", "comment", "copyright", "creation_time")
 """Metadata that people look for."""
 UNDATED = "1970-01-01T00:00:00.000000Z"
@@ -142,7 +140,7 @@ def _compare_tags(found: SourceIndex, index: SourceIndex, holds_full_range: bool
         raise _failure("its colour range differs from the source's")
     for name in ("colour_primaries", "colour_transfer"):
         was, now = getattr(index, name), getattr(found, name)
-        if was != now and UNTAGGED not in (was, now):
+        if was not in (UNTAGGED, now):
             raise _failure(f"its {name.replace('_', ' ')} are {now} instead of {was}")
 
 
