@@ -224,6 +224,7 @@ def test_two_runs_share_the_files(inbox: Path, style: Path, tmp_path: Path) -> N
 
 
 @pytest.mark.prefect
+@pytest.mark.long
 def test_a_training_leaves_weights_and_a_failed_one_its_sentence(
     server: None, tmp_path: Path
 ) -> None:
