@@ -10,7 +10,7 @@ import pytest
 from stylecore.config import FastSettings, GatysSettings, VideoSettings
 from stylecore.engines import FrameInput, create_engine, engine_digest
 from stylecore.engines.fast import STRONGEST_BLEND, FastEngine, with_detail_of
-from stylecore.engines.gatys import GatysEngine, coarse_to_fine
+from stylecore.engines.gatys import GatysEngine, coarse_to_fine, new_ground
 from stylecore.engines.registry import ALGORITHM_VERSIONS
 from stylecore.errors import SettingsError, StyleError, WeightsError
 from stylecore.metrics import sharpness
@@ -324,3 +324,14 @@ def test_fast_blends_only_where_the_motion_is_sure(name):
     np.testing.assert_allclose(blended[:, 32:], alone[:, 32:], atol=1e-4)
     share = 1 - STRONGEST_BLEND * settings.coherence
     assert np.abs(blended[:, :28] - share * alone[:, :28]).mean() < 0.05
+
+
+def test_the_few_pixels_that_a_slow_pan_brings_in_are_new_ground_and_lines_are_not() -> None:
+    mask = np.zeros((40, 60, 1), np.float32)
+    mask[:, 58:] = 1  # two columns at the border
+    mask[10:12, :50] = 1  # a line inside
+    mask[20:30, 10:20] = 1  # something uncovered
+    found = new_ground(mask)[..., 0]
+    assert found[:, 58:].all()
+    assert found[20:30, 10:20].all()
+    assert found.sum() == 40 * 2 + 10 * 10

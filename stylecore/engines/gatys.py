@@ -33,6 +33,8 @@ LATER_RATE = 0.4
 """Step size of later frames, as a share of the first frame's: their start is nearly right."""
 FEWEST_STEPS, MOST_STEPS = 0.75, 1.5
 """Share of a later frame's steps that it takes where nothing in it is new, and where half is."""
+LINE = 5
+"""Pixels; what cannot be trusted and is thinner is an edge of motion."""
 NETWORK_BYTES = {"compact": 1200, "vgg19": 4800, "vgg16": 4800}
 """Memory of one gradient of a network for each pixel: compact's is measured, with a third of it to
 spare for the libraries, the others follow by their widths."""
@@ -238,7 +240,7 @@ class GatysEngine(Engine):
         trust = before.mask[..., None]
         if frame.own is not None:
             return (frame.own + trust * moved) / (1 + trust)
-        revealed = _without_lines(1 - trust)
+        revealed = new_ground(1 - trust)
         return revealed * _in_colours_of(moved, frame.content) + (1 - revealed) * moved
 
     def _before(self, frame: FrameInput) -> Reference | None:
@@ -340,6 +342,12 @@ def _in_colours_of(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
     return np.clip(cv2.transform(content, np.column_stack([matrix, offset])), 0, 1)
 
 
-def _without_lines(mask: np.ndarray) -> np.ndarray:
-    """``mask`` (H, W, 1) without what is thinner than 5 pixels: edges of motion, not new ground."""
-    return cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))[..., None]
+def new_ground(mask: np.ndarray) -> np.ndarray:
+    """``mask`` (H, W, 1) without what is thinner than LINE pixels: edges of motion, nothing new.
+
+    Beyond the border all is new: the few pixels that a slow pan brings in with every frame are
+    the end of that, and no line.
+    """
+    beyond = cv2.copyMakeBorder(mask, *[LINE] * 4, cv2.BORDER_CONSTANT, value=1)
+    opened = cv2.morphologyEx(beyond, cv2.MORPH_OPEN, np.ones((LINE, LINE), np.uint8))
+    return opened[LINE:-LINE, LINE:-LINE, None]
