@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from stylecore.config import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS, GatysSettings
+from stylecore.config import GATYS_STYLE_LAYERS, GatysSettings
 from stylecore.engines.base import FrameInput
 from stylecore.engines.gatys import GatysEngine
 from stylecore.errors import MediaError
 from stylecore.images import fitted_size, resize
-from stylecore.losses import content_loss, gram, style_loss
+from stylecore.losses import gram, style_loss
 from stylecore.media import PICTURE_SUFFIXES, read_picture
 
 Features = Callable[[Any], Mapping[str, Any]]
@@ -23,12 +23,6 @@ def style_distance(teacher: Features, picture: np.ndarray, style: np.ndarray) ->
     found, wanted = teacher(picture[None]), teacher(style[None])
     targets = {name: gram(wanted[name]) for name in GATYS_STYLE_LAYERS}
     return float(style_loss(found, targets, GATYS_STYLE_LAYERS)[0])
-
-
-def content_distance(teacher: Features, picture: np.ndarray, content: np.ndarray) -> float:
-    """Content loss of Gatys et al. (2016) between two (H, W, 3) pictures, by the teacher."""
-    found, targets = teacher(picture[None]), teacher(content[None])
-    return float(content_loss(found, targets, GATYS_CONTENT_LAYERS)[0])
 
 
 def paint(features: Features, content: np.ndarray, style: np.ndarray) -> np.ndarray:
