@@ -110,7 +110,7 @@ def _require_apart(output: Path, source: Path, tools: Sequence[Path]) -> None:
     Raises:
         SettingsError: it would.
     """
-    place, origin = (Path(os.path.realpath(place_of(path))) for path in (output, source))
+    place, origin = _real(place_of(output)), _real(place_of(source))
     if place == origin:
         raise SettingsError("The output is the source itself; choose another name with -o.")
     is_picture = output.suffix.lower() in PICTURE_SUFFIXES
@@ -119,11 +119,16 @@ def _require_apart(output: Path, source: Path, tools: Sequence[Path]) -> None:
             f"{output.name} would be taken for a frame of the source; choose another folder."
         )
     for given in (source, *tools) if wants_folder(output) else ():
-        if given.resolve().is_relative_to(place):
+        if _real(given).is_relative_to(place):
             raise SettingsError(
                 f"{given} is in {place_of(output)}, which the result would replace; choose another "
                 "folder with -o."
             )
+
+
+def _real(path: Path) -> Path:
+    """The path without links; one that leads to itself stays, where ``resolve`` would fail."""
+    return Path(os.path.realpath(path))
 
 
 def open_job(

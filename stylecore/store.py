@@ -22,7 +22,6 @@ the plan and these facts. Locks belong to the operating system and vanish with t
 This is the only module that knows these names.
 """
 
-import errno
 import hashlib
 import io
 import json
@@ -48,6 +47,7 @@ from stylecore.config import VideoSettings
 from stylecore.errors import InputError, MediaError, OutputError, StoreError
 from stylecore.images import resize
 from stylecore.media import SourceIndex, frame_files, is_sequence, place_of, require_file
+from stylecore.media.files import is_disk_full, no_space
 
 FORMAT = 3
 """Version of the workspace's layout; a workspace of another version is not touched."""
@@ -562,11 +562,8 @@ class Workspace:
             temporary.replace(path)
         except OSError as error:
             temporary.unlink(missing_ok=True)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise OutputError(
-                    f"No space is left for the workspace {self.folder}; all finished frames are "
-                    "kept. Free some space and run the same command again."
-                ) from error
+            if is_disk_full(error):
+                raise no_space(f"the workspace {self.folder}") from error
             raise OutputError(
                 f"The workspace {self.folder} cannot be written: {error.strerror}."
             ) from error

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import av
 import av.filter
+import numpy as np
 from av.video.frame import VideoFrame
 
 from stylecore.media.tonemap import HLG, PQ
@@ -79,6 +80,12 @@ def encoding_graph(
         f":out_range={_range(full_range)}"
     )
     return _graph(frame, time_base, [("scale", options), ("format", pixel_format)])
+
+
+def packed_format(pixels: np.ndarray) -> str:
+    """ffmpeg's name for (H, W, 3) RGB or (H, W, 4) RGBA of 8 or 16 bits."""
+    names = ("rgb24", "rgb48le") if pixels.shape[2] == 3 else ("rgba", "rgba64le")
+    return names[pixels.dtype != np.uint8]
 
 
 def _range(full: bool) -> str:

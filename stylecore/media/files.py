@@ -1,5 +1,6 @@
 """Files and folders that appear only when they are whole."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,19 @@ from stylecore.media.names import PICTURE_SUFFIXES, is_pattern, place_of, wants_
 
 STEM_LENGTH = 40
 """Characters of a name that go into a temporary one, so that the rest fits beside them."""
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Whether something could not be written for want of space, by a system or by ffmpeg."""
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+
+
+def no_space(place: str) -> OutputError:
+    """What is said when a disk is full."""
+    return OutputError(
+        f"No space is left for {place}; all finished frames are kept. Free some space and run the "
+        "same command again."
+    )
 
 
 @contextmanager

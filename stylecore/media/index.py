@@ -13,10 +13,6 @@ UNTAGGED = 2
 """Code point of ITU-T H.273 for what is not said."""
 
 
-UNTAGGED = 2
-"""Code point of ITU-T H.273 for what is not said."""
-
-
 class StreamInfo(BaseModel):
     """A stream of the source, as far as a person cares."""
 

@@ -1,6 +1,5 @@
 """The proof that a result is what it should be, by decoding it."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -8,11 +7,11 @@ from pathlib import Path
 
 from av.container import InputContainer
 
-from stylecore.config import OutputSettings, SourceSettings
+from stylecore.config import OutputSettings
 from stylecore.errors import MediaError, OutputError
 from stylecore.media.encoders import codec_for
 from stylecore.media.index import UNTAGGED, SourceIndex, StreamInfo
-from stylecore.media.opening import open_container
+from stylecore.media.opening import EVERYTHING, open_container
 from stylecore.media.pictures.check import verify_pictures
 from stylecore.media.pictures.kinds import is_exact, kind_of
 from stylecore.media.sources import index_source
@@ -24,7 +23,6 @@ SYNC_SECONDS = Fraction(2, 1000)
 """Sound may move so much against the picture: both are rounded to Matroska's milliseconds."""
 CODED_ALIKE = ("audio", "subtitle", "attachment", "cover")
 """Kinds of streams that are copied bit by bit."""
-EVERYTHING = SourceSettings(max_hours=math.inf, allow_damaged=False)
 NAMES = ("title", "artist", "comment", "copyright", "creation_time")
 """Metadata that people look for."""
 UNDATED = "1970-01-01T00:00:00.000000Z"

@@ -5,7 +5,6 @@ second container moves sound against picture by some milliseconds. The same fram
 bytes.
 """
 
-import errno
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from fractions import Fraction
@@ -22,7 +21,7 @@ from av.video.stream import VideoStream
 
 from stylecore.config import OutputSettings
 from stylecore.errors import OutputError
-from stylecore.media.colour import encoding_graph, matrix_code
+from stylecore.media.colour import encoding_graph, matrix_code, packed_format
 from stylecore.media.encoders import (
     CONTAINERS,
     M4V,
@@ -38,6 +37,7 @@ from stylecore.media.encoders import (
     keeps_alpha,
     require_aspect,
 )
+from stylecore.media.files import is_disk_full, no_space
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import inert_name, open_container
 from stylecore.media.streams import (
@@ -86,11 +86,8 @@ def write_container(
             return writer.write(iter(frames), on_frame)
     except (av.FFmpegError, OSError) as error:
         target.unlink(missing_ok=True)
-        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-            raise OutputError(
-                f"No space is left for {target.name}; all finished frames are kept. Free some "
-                "space and run the same command again."
-            ) from error
+        if is_disk_full(error):
+            raise no_space(target.name) from error
         raise OutputError(
             f"{target.name} could not be encoded as {codec_name(output, target.suffix)} "
             f"({error}); try another --codec."
@@ -301,14 +298,6 @@ class _Writer:
                 shift = round(self.shift * unit / Fraction(packet.time_base))
                 packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
                 yield time - self.shift * unit, packet
-
-
-def packed_format(pixels: np.ndarray) -> str:
-    """ffmpeg's name for (H, W, 3) RGB or (H, W, 4) RGBA of 8 or 16 bits."""
-    name = "rgb" if pixels.shape[2] == 3 else "rgba"
-    if pixels.dtype == np.uint8:
-        return "rgb24" if name == "rgb" else name
-    return f"{name}48le" if name == "rgb" else f"{name}64le"
 
 
 class _Lookahead:

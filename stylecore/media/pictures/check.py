@@ -5,18 +5,17 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from stylecore.config import SourceSettings
 from stylecore.errors import MediaError, OutputError
 from stylecore.images import pixel_checksum
 from stylecore.media.container import index_container
 from stylecore.media.index import SourceIndex
 from stylecore.media.names import place_of
+from stylecore.media.opening import EVERYTHING
 from stylecore.media.pictures.folder_writer import written_names
 from stylecore.media.pictures.kinds import Kind, shown_at
 from stylecore.media.pictures.stills import read_pixels
 from stylecore.media.pictures.webp_reader import index_animation
 
-EVERYTHING = SourceSettings(max_hours=float("inf"))
 PIXELS_EQUAL = "pixels equal to the finished frames"
 
 

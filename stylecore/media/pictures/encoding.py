@@ -12,6 +12,7 @@ from PIL import Image
 
 from stylecore.errors import OutputError
 from stylecore.images import of_8_bits, with_channels
+from stylecore.media.colour import packed_format
 
 PNG_OPTIONS = (
     cv2.IMWRITE_PNG_COMPRESSION, 1,
@@ -58,11 +59,9 @@ def webp_bytes(pixels: np.ndarray, *, quality: int) -> bytes:
 
 def _tiff_bytes(pixels: np.ndarray) -> bytes:
     """Through FFmpeg: Pillow has no 16 bits, and OpenCV does not say that the alpha is straight."""
-    deep, channels = pixels.dtype == np.uint16, pixels.shape[2]
-    layout = {(False, 3): "rgb24", (False, 4): "rgba", (True, 3): "rgb48le", (True, 4): "rgba64le"}
     encoder = av.CodecContext.create("tiff", "w")
     assert isinstance(encoder, VideoCodecContext)
-    frame = VideoFrame.from_ndarray(pixels, format=layout[deep, channels])
+    frame = VideoFrame.from_ndarray(pixels, format=packed_format(pixels))
     encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, frame.format.name
     encoder.time_base = Fraction(1)
     encoder.options = {"compression_algo": "deflate"}

@@ -20,6 +20,7 @@ from av.video.frame import VideoFrame
 from PIL import Image
 
 from stylecore.images import of_8_bits
+from stylecore.media.colour import packed_format
 
 HUNDREDTH = Fraction(1, 100)
 DITHER = "sierra2_4a"
@@ -61,8 +62,8 @@ def write_gif(
     graph: av.filter.Graph | None = None
     with target.open("wb") as file:
         for done, (pixels, duration) in enumerate(zip(frames, durations, strict=True), start=1):
-            layout = "rgb24" if pixels.shape[2] == 3 else "rgba"
-            frame = VideoFrame.from_ndarray(np.ascontiguousarray(of_8_bits(pixels)), format=layout)
+            packed = np.ascontiguousarray(of_8_bits(pixels))
+            frame = VideoFrame.from_ndarray(packed, format=packed_format(packed))
             frame.pts, frame.time_base = done, HUNDREDTH
             if graph is None:
                 graph = _palette_graph(frame)

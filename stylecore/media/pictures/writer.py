@@ -1,6 +1,5 @@
 """Writing the results that are no video file: the frames as they are, and what they cannot hold."""
 
-import errno
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import numpy as np
 
 from stylecore.config import OutputSettings
 from stylecore.errors import OutputError
-from stylecore.media.files import discard
+from stylecore.media.files import discard, is_disk_full, no_space
 from stylecore.media.index import SourceIndex
 from stylecore.media.pictures.apng import write_apng
 from stylecore.media.pictures.folder_writer import write_folder, written_names
@@ -48,11 +47,8 @@ def write_pictures(
                 write_webp(frames, target, times_ms, on_frame, quality=quality)
     except (av.FFmpegError, OSError) as error:
         discard(target)
-        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
-            raise OutputError(
-                f"No space is left for {target.name}; all finished frames are kept. Free some "
-                "space and run the same command again."
-            ) from error
+        if is_disk_full(error):
+            raise no_space(target.name) from error
         raise OutputError(f"{target.name} cannot be written ({error}).") from error
     except BaseException:
         discard(target)
