@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flows.cli import main as stylecore
 from stylecore.images import to_float
-from stylecore.media import index_source, read_frames, read_picture, write_picture
+from stylecore.media import Excerpt, index_source, read_frames, read_picture, write_picture
 from stylecore.report.sheet import contact_sheet
 
 HERE = Path(__file__).resolve().parent
@@ -42,7 +42,10 @@ def main() -> int:
 
 def _frames(path: Path) -> list:
     index = index_source(path)
-    return [to_float(next(read_frames(path, index, number, number + 1))) for number in SHOWN_FRAMES]
+    return [
+        to_float(next(read_frames(Excerpt(path, index, number, number + 1))))
+        for number in SHOWN_FRAMES
+    ]
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from stylecore.errors import MediaError, OutputError, OutputExistsError, Setting
 from stylecore.images import fitted_size, pixel_checksum, resize, to_float
 from stylecore.media import (
     PICTURE_SUFFIXES,
-    SourceIndex,
+    Excerpt,
     check_output,
     check_picture_name,
     check_source,
@@ -172,7 +172,7 @@ def open_job(
         width, height = fitted_size(index.width, index.height, settings.size)
         start, stop = settings.frame_range(index.frame_count)
         check_masks(settings.mixing.style_masks, size=(width, height), stop=stop)
-        chunks, colours = _plan_chunks(source, index, start, stop, settings)
+        chunks, colours = _plan_chunks(Excerpt(source, index, start, stop), settings)
         workspace.create(
             Job(key=key, source=source_fact, style=style_fact, more_styles=more_styles,
                 masks=masks, settings=settings, index=index, width=width, height=height,
@@ -307,22 +307,16 @@ def assemble(
         notes = write_frames(
             ahead(frames),
             temporary,
-            source=job.source.path,
-            index=job.index,
-            start=job.start,
-            stop=job.stop,
-            output=request.settings.output,
+            job.excerpt,
+            request.settings.output,
             on_frame=report,
         )
         try:
             facts = verify_frames(
                 temporary,
-                source=job.source.path,
-                index=job.index,
-                start=job.start,
-                stop=job.stop,
+                job.excerpt,
+                request.settings.output,
                 size=(job.width, job.height),
-                output=request.settings.output,
                 checksums=checksums,
             )
             fact = file_fact(temporary)
@@ -433,16 +427,17 @@ def stylize_image(
 
 
 def _plan_chunks(
-    source: Path, index: SourceIndex, start: int, stop: int, settings: VideoSettings
+    excerpt: Excerpt, settings: VideoSettings
 ) -> tuple[tuple[Chunk, ...], tuple[Colours, ...]]:
-    """Cuts [start, stop) at its shots, and these into chunks; colours of the shots if kept."""
-    size = fitted_size(index.width, index.height, ANALYSIS_SIZE)
+    """Cuts an excerpt at its shots, and these into chunks; colours of the shots if kept."""
+    size = fitted_size(excerpt.index.width, excerpt.index.height, ANALYSIS_SIZE)
     colours: list[ColourStatistics] = []
-    frames = _to_8_bit(read_frames(source, index, start, stop, size=size))
+    frames = _to_8_bit(read_frames(excerpt, size=size))
     if settings.mixing.colours != "style":
         frames = _noting(frames, colours)
     shots = list(detect_shots(frames))
     kept = [colours_of_all(colours[shot.start : shot.stop]) for shot in shots if colours]
+    start = excerpt.start
     chunks = _chunks([(start + shot.start, start + shot.stop) for shot in shots], settings)
     return tuple(chunks), tuple(Colours.of(statistics) for statistics in kept)
 
@@ -486,17 +481,21 @@ def _chunks(shots: list[tuple[int, int]], settings: VideoSettings) -> Iterator[C
 def _source_reader(workspace: Workspace, chunk: Chunk) -> ReadFrames:
     """Reads source frames at the job's size, on demand or from files that ffmpeg split before."""
     job = workspace.job
-    size = (job.width, job.height)
     if job.settings.split == "demand" or job.index.reader != "container":
-        return partial(read_frames, job.source.path, job.index, size=size)
+        return partial(_decoded_frames, job)
     reach = max((1, *job.settings.far_references))
     first = max(chunk.start - (0 if chunk.is_backward else reach), chunk.shot_start)
     stop = min(chunk.stop + (reach if chunk.is_backward else 0), chunk.shot_stop)
     anchor = chunk.shot_stop - 1 if chunk.is_backward else chunk.shot_start
     for start, end in ((first, stop), (anchor, anchor + 1)):
         if workspace.missing_source_frames(start, end):
-            split_to_disk(job.source.path, job.index, workspace.source_folder, start, end)
+            split_to_disk(job.excerpt.part(start, end), workspace.source_folder)
     return partial(_split_frames, workspace)
+
+
+def _decoded_frames(job: Job, start: int, stop: int) -> Iterator[np.ndarray]:
+    """Source frames at the job's size, decoded anew."""
+    return read_frames(job.excerpt.part(start, stop), size=(job.width, job.height))
 
 
 def _split_frames(workspace: Workspace, start: int, stop: int) -> Iterator[np.ndarray]:
@@ -574,6 +573,6 @@ def _result_frames(workspace: Workspace) -> Iterator[np.ndarray]:
     if not wants_alpha(request.output, request.settings.output, job.index, size):
         yield from stored
         return
-    sources = read_frames(job.source.path, job.index, job.start, job.stop, size=size, alpha=True)
+    sources = read_frames(job.excerpt, size=size, alpha=True)
     for frame, source in zip(stored, sources, strict=True):
         yield np.concatenate([frame, source[..., 3:]], axis=2)

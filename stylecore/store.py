@@ -46,7 +46,7 @@ from stylecore.colour import ColourStatistics
 from stylecore.config import VideoSettings
 from stylecore.errors import InputError, MediaError, OutputError, StoreError
 from stylecore.images import resize
-from stylecore.media import SourceIndex, frame_files, is_sequence, place_of, require_file
+from stylecore.media import Excerpt, SourceIndex, frame_files, is_sequence, place_of, require_file
 from stylecore.media.files import is_disk_full, no_space
 
 FORMAT = 3
@@ -144,6 +144,11 @@ class Job(BaseModel):
     chunks: tuple[Chunk, ...]
     colours: tuple[Colours, ...] = ()
     """Of each shot of the source, where the settings keep them."""
+
+    @property
+    def excerpt(self) -> Excerpt:
+        """The frames to make."""
+        return Excerpt(self.source.path, self.index, self.start, self.stop)
 
     @property
     def frame_count(self) -> int:

@@ -10,7 +10,14 @@ from stylecore.colour import ColourStatistics, colour_statistics, colour_transpo
 from stylecore.config import StyleSettings
 from stylecore.errors import SettingsError
 from stylecore.images import resize, to_float
-from stylecore.media import PICTURE_SUFFIXES, SourceIndex, index_source, read_frames, read_picture
+from stylecore.media import (
+    PICTURE_SUFFIXES,
+    Excerpt,
+    SourceIndex,
+    index_source,
+    read_frames,
+    read_picture,
+)
 
 LUMINANCE = np.array((0.299, 0.587, 0.114), np.float32)
 """Of RGB (Rec. 601, the Y of YIQ; Gatys et al. 2017, section 5.2)."""
@@ -128,16 +135,15 @@ class _MaskVideo:
     """Frames of a mask, decoded in blocks: a frame alone would be decoded from its keyframe on."""
 
     def __init__(self, path: Path, index: SourceIndex, size: tuple[int, int]) -> None:
-        self._path, self._index, self._size = path, index, size
+        self._mask, self._size = Excerpt.of_all(path, index), size
         self._first: int | None = None
         self._block: list[np.ndarray] = []
 
     def __call__(self, number: int) -> np.ndarray:
         first = number - number % BLOCK
         if first != self._first:
-            stop = min(first + BLOCK, self._index.frame_count)
-            frames = read_frames(self._path, self._index, first, stop, size=self._size)
-            self._block = list(frames)
+            block = self._mask.part(first, min(first + BLOCK, self._mask.stop))
+            self._block = list(read_frames(block, size=self._size))
             self._first = first
         return _light(to_float(self._block[number - first]))
 

@@ -6,14 +6,21 @@ from pathlib import Path
 
 from stylecore.config import SourceSettings
 from stylecore.errors import MediaError
-from stylecore.media import check_source, index_source, open_container, read_frames, read_picture
+from stylecore.media import (
+    Excerpt,
+    check_source,
+    index_source,
+    open_container,
+    read_frames,
+    read_picture,
+)
 from stylecore.styles import check_masks
 
 
 def read_video(path: Path) -> None:
     check_source(path)
     index = index_source(path, SourceSettings(allow_damaged=True))
-    for _ in read_frames(path, index, 0, index.frame_count):
+    for _ in read_frames(Excerpt.of_all(path, index)):
         pass
 
 

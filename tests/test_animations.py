@@ -13,6 +13,7 @@ from stylecore.config import OutputSettings, SourceSettings
 from stylecore.errors import MediaError, OutputError, SettingsError
 from stylecore.inbox import arrivals
 from stylecore.media import (
+    Excerpt,
     check_output,
     index_source,
     is_animation,
@@ -47,13 +48,13 @@ def trip(
     """Sends the frames through unchanged; notes and what was verified."""
     index, output = index_source(source), output or OutputSettings()
     size = (index.width, index.height)
-    part = {"source": source, "index": index, "start": start, "stop": stop or index.frame_count}
+    excerpt = Excerpt(source, index, start, stop or index.frame_count)
     check_output(target, output, index=index)
     alpha = wants_alpha(target, output, index, size)
-    frames = list(read_frames(source, index, start, part["stop"], alpha=alpha))
-    notes = write_frames(frames, target, output=output, **part)
+    frames = list(read_frames(excerpt, alpha=alpha))
+    notes = write_frames(frames, target, excerpt, output)
     checksums = [clips.checksum(frame) for frame in frames]
-    facts = verify_frames(target, size=size, output=output, checksums=checksums, **part)
+    facts = verify_frames(target, excerpt, output, size=size, checksums=checksums)
     return notes, facts.statements
 
 
@@ -90,7 +91,7 @@ def test_transparency_of_a_source_is_read(suffix: str, options: dict, tmp_path: 
     path = clips.write_animation(tmp_path / f"a{suffix}", [40] * 4, alpha=True, **options)
     index = index_source(path)
     assert index.alpha
-    for number, frame in enumerate(read_frames(path, index, 0, 4, alpha=True)):
+    for number, frame in enumerate(read_frames(Excerpt(path, index, 0, 4), alpha=True)):
         opacity = clips.transparency(number)
         assert np.array_equal(frame[..., 3], opacity)
         seen = opacity > 0
@@ -101,11 +102,11 @@ def test_frames_of_a_webp_are_found_anywhere(tmp_path: Path) -> None:
     path = clips.write_animation(tmp_path / "a.webp", [40] * 8, lossless=True)
     index = index_source(path)
     for start, stop in ((0, 8), (3, 5), (7, 8)):
-        frames = list(read_frames(path, index, start, stop))
+        frames = list(read_frames(Excerpt(path, index, start, stop)))
         assert len(frames) == stop - start
         for number, frame in enumerate(frames, start=start):
             assert np.array_equal(frame, clips.picture(number))
-    (small,) = read_frames(path, index, 2, 3, size=(48, 32))
+    (small,) = read_frames(Excerpt(path, index, 2, 3), size=(48, 32))
     assert small.shape == (32, 48, 3)
 
 
@@ -114,10 +115,10 @@ def test_a_webp_that_changed_since_is_said(tmp_path: Path) -> None:
     index = index_source(path)
     clips.write_animation(path, [40] * 3)
     with pytest.raises(MediaError, match="Frame 3 of the source is not where it was"):
-        list(read_frames(path, index, 0, 4))
+        list(read_frames(Excerpt(path, index, 0, 4)))
     clips.write_animation(path, [40] * 4, quality=10)
     with pytest.raises(MediaError, match="Frame 1 of the source is not where it was"):
-        list(read_frames(path, index, 1, 4))
+        list(read_frames(Excerpt(path, index, 1, 4)))
 
 
 def test_a_damaged_webp_is_refused_or_read_as_far_as_it_goes(tmp_path: Path) -> None:
@@ -142,7 +143,7 @@ def test_a_gif_that_is_cut_short_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match=r"Only 5 of 6 frames of a.gif can be read: it is cut"):
         index_source(path)
     index = index_source(path, SourceSettings(allow_damaged=True))
-    assert len(list(read_frames(path, index, 0, index.frame_count))) == 5
+    assert len(list(read_frames(Excerpt.of_all(path, index)))) == 5
 
 
 def test_limits_hold_for_animations(tmp_path: Path) -> None:
@@ -215,7 +216,9 @@ def test_an_apng_is_exact(deep: bool, alpha: bool, tmp_path: Path) -> None:
     assert "pixels equal to the finished frames" in statements
     again = index_source(tmp_path / "out.apng")
     assert (again.bit_depth, again.alpha) == (16 if deep else 8, alpha)
-    for number, frame in enumerate(read_frames(tmp_path / "out.apng", again, 0, 3, alpha=alpha)):
+    for number, frame in enumerate(
+        read_frames(Excerpt(tmp_path / "out.apng", again, 0, 3), alpha=alpha)
+    ):
         pixels = clips.deep_picture(number, alpha=alpha)
         assert np.array_equal(frame, pixels if deep else pixels >> 8)
 
@@ -315,24 +318,24 @@ def test_choices_that_an_animation_has_not_are_refused(
 def test_verification_notices(suffix: str, fault: str, tmp_path: Path) -> None:
     source, target = tmp_path / "in.apng", tmp_path / f"out{suffix}"
     index = index_source(clips.write_animation(source, DURATIONS))
-    part = {"source": source, "index": index, "start": 0, "stop": 6, "output": OutputSettings()}
+    excerpt = Excerpt(source, index, 0, 6)
     durations = {"frames": DURATIONS[:5], "times": [*DURATIONS[:5], 520]}.get(fault, DURATIONS)
     clips.write_animation(target, durations)
     size = (96, 66) if fault == "size" else (96, 64)
     if fault == "cut":
         target.write_bytes(target.read_bytes()[:-3000])
     with pytest.raises(OutputError, match="does not pass verification"):
-        verify_frames(target, size=size, **part)
+        verify_frames(target, excerpt, OutputSettings(), size=size)
 
 
 def test_verification_notices_other_pixels(tmp_path: Path) -> None:
     source, target = tmp_path / "in.apng", tmp_path / "out.apng"
     index = index_source(clips.write_animation(source, [40] * 3))
-    part = {"source": source, "index": index, "start": 0, "stop": 3, "output": OutputSettings()}
-    write_frames(read_frames(source, index, 0, 3), target, **part)
+    excerpt = Excerpt(source, index, 0, 3)
+    write_frames(read_frames(excerpt), target, excerpt, OutputSettings())
     checksums = [clips.checksum(clips.picture(number)) for number in (0, 1, 1)]
     with pytest.raises(OutputError, match="pixels that were written"):
-        verify_frames(target, size=(96, 64), checksums=checksums, **part)
+        verify_frames(target, excerpt, OutputSettings(), size=(96, 64), checksums=checksums)
 
 
 def test_an_animation_of_a_png_name_is_one(style: Path, tmp_path: Path) -> None:
@@ -346,7 +349,7 @@ def test_the_hidden_still_of_an_apng_is_not_shown(tmp_path: Path) -> None:
     path = clips.write_animation(tmp_path / "a.apng", [50, 60, 70], default_image=True)
     index = index_source(path)
     assert index.frame_count == 2
-    (first, _) = read_frames(path, index, 0, 2)
+    (first, _) = read_frames(Excerpt(path, index, 0, 2))
     assert np.array_equal(first, clips.picture(1))
 
 

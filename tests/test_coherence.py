@@ -3,13 +3,12 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from stylecore.coherence import LUMINANCE, light_change, stylize_missing, with_light
+from stylecore.coherence import LUMINANCE, ReadFrames, light_change, stylize_missing, with_light
 from stylecore.config import GatysSettings, VideoSettings
 from stylecore.engines import Engine, FrameInput, FrameRecord
 from stylecore.errors import WeightsError
@@ -51,14 +50,15 @@ def plan(scene: Path, style: Path, **changes: object) -> Workspace:
     return open_job(scene, style, folder / "out.mp4", settings, root=folder / "jobs")
 
 
+def source_reader(workspace: Workspace) -> ReadFrames:
+    """Gives the source's frames as they are."""
+    return lambda start, stop: read_frames(workspace.job.excerpt.part(start, stop))
+
+
 def work(workspace: Workspace) -> list[tuple[int, FrameInput]]:
     """Does all chunks; (number of the pass, what was told), in order."""
-    engine, told = Recorder(), []
+    engine, told, read = Recorder(), [], source_reader(workspace)
     for chunk in workspace.job.chunks:
-
-        def read(start: int, stop: int):
-            return read_frames(workspace.job.source.path, workspace.job.index, start, stop)
-
         before = len(engine.told)
         numbers = list(range(chunk.start, chunk.stop))
         made = [
@@ -197,7 +197,7 @@ def test_frames_know_their_styles(scene, style):
     list(
         stylize_missing(
             workspace, chunk, [0, 1], engine,
-            read=lambda start, stop: read_frames(scene, workspace.job.index, start, stop),
+            read=source_reader(workspace),
             guide=lambda number: ((float(number),), masks),
         )
     )  # fmt: skip
@@ -244,7 +244,7 @@ def test_statistics_glide_from_knot_to_knot_however_a_shot_is_cut(
     workspace = fast(scene, style, chunk_frames=chunk_frames)
     for chunk in workspace.job.chunks:
         numbers = list(range(chunk.start, chunk.stop))
-        read = partial(read_frames, scene, workspace.job.index)
+        read = source_reader(workspace)
         list(stylize_missing(workspace, chunk, numbers, engine, read=read))
     found = [float(frame.statistics[0][0]) for frame in engine.told]
     assert found == [0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
@@ -260,7 +260,7 @@ def test_a_stage_that_fails_ends_the_others_and_keeps_what_is_stored(scene, styl
 
     workspace = fast(scene, style)
     (chunk,) = workspace.job.chunks
-    read = partial(read_frames, scene, workspace.job.index)
+    read = source_reader(workspace)
     made = stylize_missing(workspace, chunk, list(range(10)), Failing(), read=read)
     threads = threading.active_count()
     with pytest.raises(WeightsError, match="no more"):

@@ -11,7 +11,7 @@ import pytest
 
 from stylecore.config import SourceSettings, VideoSettings
 from stylecore.errors import MediaError
-from stylecore.media import index_source, split_to_disk
+from stylecore.media import Excerpt, index_source, split_to_disk
 from stylecore.pipeline import stylize_video
 from stylecore.store import Published
 from tests import clips
@@ -122,7 +122,7 @@ def test_the_ffmpeg_program_finds_the_same_frames_in_a_damaged_file(
 ) -> None:
     source = damage(WHOLE[name](tmp_path / name))
     index = index_source(source, DAMAGED.source)
-    split_to_disk(source, index, tmp_path / "split", 0, index.frame_count)
+    split_to_disk(Excerpt.of_all(source, index), tmp_path / "split")
     assert len(list((tmp_path / "split").glob("*.png"))) == index.frame_count
 
 

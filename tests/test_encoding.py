@@ -12,6 +12,7 @@ from stylecore import OutputSettings, VideoSettings, stylize_video
 from stylecore.config import SourceSettings
 from stylecore.errors import OutputError, SettingsError
 from stylecore.media import (
+    Excerpt,
     check_output,
     estimated_bytes,
     index_source,
@@ -107,7 +108,7 @@ def test_transparency_goes_through(codec: str, suffix: str, tmp_path: Path) -> N
     passed_through(source, target, OutputSettings(codec=codec, quality=quality))
     index = index_source(target)
     assert index.alpha
-    for number, frame in enumerate(read_frames(target, index, 0, 12, alpha=True)):
+    for number, frame in enumerate(read_frames(Excerpt(target, index, 0, 12), alpha=True)):
         top = np.iinfo(frame.dtype).max
         assert psnr(frame[..., 3] / top, odd_clips.opacity(number) / 255) > 30
 
@@ -156,7 +157,7 @@ def test_the_estimate_of_a_painted_result_is_no_less_than_its_size(
     source = clips.write_clip(tmp_path / "in.mp4", size=(384, 256))
     index, output = index_source(source), OutputSettings(codec=codec)
     target = tmp_path / f"out{suffix}"
-    write_frames(frames, target, source=source, index=index, start=0, stop=12, output=output)
+    write_frames(frames, target, Excerpt(source, index, 0, 12), output)
     estimate = estimated_bytes(target, output, index, (384, 256), 12)
     assert target.stat().st_size <= estimate < 8 * target.stat().st_size
 
@@ -188,7 +189,7 @@ def test_split_frames_are_tone_mapped_like_decoded_ones(tmp_path: Path) -> None:
             source=SourceSettings(hdr="tonemap"),
         )  # fmt: skip
         index = index_source(target)
-        results.append([frame / 65535 for frame in read_frames(target, index, 0, 12)])
+        results.append([frame / 65535 for frame in read_frames(Excerpt(target, index, 0, 12))])
     assert min(psnr(a, b) for a, b in zip(*results, strict=True)) > 40
 
 

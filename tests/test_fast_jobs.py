@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from stylecore.config import FastSettings, StyleSettings, VideoSettings
-from stylecore.media import index_source, read_frames
+from stylecore.media import Excerpt, index_source, read_frames
 from stylecore.networks.fast import CompactFast
 from stylecore.pipeline import stylize_video
 from stylecore.store import Published
@@ -71,7 +71,7 @@ def test_an_odd_size_comes_out_exact_with_clean_edges(style: Path, tmp_path: Pat
     published = paint(source, style, tmp_path / "out")
     index = index_source(published.output)
     assert (index.width, index.height) == (641, 359)
-    for frame in read_frames(published.output, index, 0, 3):
+    for frame in read_frames(Excerpt(published.output, index, 0, 3)):
         inside, deviation = frame[8:-8, 8:-8].mean((0, 1)), frame.std((0, 1))
         for border in (frame[:4], frame[-4:], frame[:, :4], frame[:, -4:]):
             assert np.all(np.abs(border.mean((0, 1)) - inside) < deviation), "a stripe at an edge"

@@ -17,7 +17,7 @@ from PIL import ExifTags, Image
 from flows.cli import main
 from stylecore.config import ImageSettings, StyleSettings, VideoSettings
 from stylecore.errors import MediaError, OutputError, StyleError
-from stylecore.media import index_source, read_picture, split_to_disk
+from stylecore.media import Excerpt, index_source, read_picture, split_to_disk
 from stylecore.pipeline import stylize_image, stylize_video
 from stylecore.styles import check_masks
 from tests import clips, hostile_files
@@ -94,7 +94,7 @@ def test_a_playlist_is_refused_and_nothing_else_opened(
                 index_source,
                 read_picture,
                 partial(check_masks_of, style),
-                lambda path: split_to_disk(path, index, path.parent / "split", 0, 3),
+                lambda path: split_to_disk(Excerpt(path, index, 0, 3), path.parent / "split"),
             ):
                 with pytest.raises(MediaError):
                     use(path)
@@ -244,7 +244,7 @@ def test_the_ffmpeg_program_decodes_no_huge_picture_either(tmp_path: Path) -> No
     hostile_files.write_huge_parameters(tmp_path / "huge.mp4")
     index = index_source(clips.write_clip(tmp_path / "modest.mp4", frames=4, size=(64, 64)))
     with pytest.raises(MediaError, match="ffmpeg failed"):
-        split_to_disk(tmp_path / "huge.mp4", index, tmp_path / "split", 0, 4)
+        split_to_disk(Excerpt(tmp_path / "huge.mp4", index, 0, 4), tmp_path / "split")
 
 
 def test_the_same_files_with_modest_claims_are_read(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from stylecore.config import OutputSettings, SourceSettings
 from stylecore.errors import MediaError, OutputError, OutputExistsError, SettingsError
 from stylecore.media import (
+    Excerpt,
     SourceIndex,
     Verification,
     check_output,
@@ -42,11 +43,9 @@ def copy(
 ) -> tuple[SourceIndex, Verification, tuple[str, ...]]:
     """Sends frames through unchanged: read, write, verify."""
     index = index_source(source)
-    stop = stop or index.frame_count
-    frames = read_frames(source, index, start, stop)
-    part = {"source": source, "index": index, "start": start, "stop": stop, "output": output}
-    notes = write_frames(frames, target, **part)
-    return index, verify_frames(target, size=(index.width, index.height), **part), notes
+    excerpt = Excerpt(source, index, start, stop or index.frame_count)
+    notes = write_frames(read_frames(excerpt), target, excerpt, output)
+    return index, verify_frames(target, excerpt, output, size=(index.width, index.height)), notes
 
 
 ODD_CLIPS = {
@@ -89,8 +88,8 @@ def test_a_range_has_its_own_times_from_the_beginning(tmp_path: Path) -> None:
 def test_any_range_gives_exactly_its_frames(start: int, tmp_path: Path) -> None:
     source = clips.write_clip(tmp_path / "in.mp4", frames=24)
     index = index_source(source)
-    every = list(read_frames(source, index, 0, 24))
-    some = list(read_frames(source, index, start, min(start + 3, 24)))
+    every = list(read_frames(Excerpt(source, index, 0, 24)))
+    some = list(read_frames(Excerpt(source, index, start, min(start + 3, 24))))
     assert len(some) == min(3, 24 - start)
     assert all(np.array_equal(a, b) for a, b in zip(every[start:], some, strict=False))
 
@@ -105,8 +104,8 @@ def test_colours_survive_the_way_through_rgb(matrix: int, full_range: bool, tmp_
     index, _, _ = copy(source, tmp_path / "out.mkv", output=LOSSLESS)
     again = index_source(tmp_path / "out.mkv")
     assert (again.matrix, again.full_range) == (index.matrix, full_range)
-    before = list(read_frames(source, index, 0, 12))
-    after = list(read_frames(tmp_path / "out.mkv", again, 0, 12))
+    before = list(read_frames(Excerpt(source, index, 0, 12)))
+    after = list(read_frames(Excerpt(tmp_path / "out.mkv", again, 0, 12)))
     worst = min(psnr(a / 255.0, b / 255.0) for a, b in zip(before, after, strict=True))
     # Only the rounding of 8-bit YUV at full chroma resolution is left; a wrong matrix gives 28 dB.
     assert worst > 48
@@ -137,8 +136,8 @@ def test_a_turned_video_comes_out_upright(degrees: int, tmp_path: Path) -> None:
     turned = clips.write_clip(tmp_path / "turned.mp4", rotation=degrees)
     index = index_source(turned)
     assert (index.width, index.height) == ((96, 64) if degrees == 180 else (64, 96))
-    plain = next(read_frames(straight, index_source(straight), 0, 1))
-    upright = next(read_frames(turned, index, 0, 1))
+    plain = next(read_frames(Excerpt(straight, index_source(straight), 0, 1)))
+    upright = next(read_frames(Excerpt(turned, index, 0, 1)))
     # The display matrix turns counterclockwise, as numpy does.
     assert np.array_equal(upright, np.rot90(plain, degrees // 90))
 
@@ -146,7 +145,7 @@ def test_a_turned_video_comes_out_upright(degrees: int, tmp_path: Path) -> None:
 def test_ten_bits_stay_ten_bits(tmp_path: Path) -> None:
     source = clips.write_clip(tmp_path / "in.mkv", **ODD_CLIPS["HEVC with 10 bits"])
     index, _, _ = copy(source, tmp_path / "out.mkv")
-    assert next(read_frames(source, index, 0, 1)).dtype == np.uint16
+    assert next(read_frames(Excerpt(source, index, 0, 1))).dtype == np.uint16
     assert index_source(tmp_path / "out.mkv").bit_depth == 10
 
 
@@ -188,11 +187,11 @@ def test_frames_split_by_ffmpeg_are_the_same_frames(tmp_path: Path) -> None:
     index = index_source(source)
     folder = tmp_path / "split"
     folder.mkdir()
-    split_to_disk(source, index, folder, 5, 9)
+    split_to_disk(Excerpt(source, index, 5, 9), folder)
     assert [path.name for path in sorted(folder.iterdir())] == [
         f"{number:08d}.png" for number in range(5, 9)
     ]
-    for number, frame in enumerate(read_frames(source, index, 5, 9), start=5):
+    for number, frame in enumerate(read_frames(Excerpt(source, index, 5, 9)), start=5):
         split = read_picture(folder / f"{number:08d}.png")
         assert psnr(split, frame / np.float32(255)) > 45
 
@@ -235,7 +234,7 @@ def test_what_cannot_be_used_is_said_in_one_sentence(kind: str, tmp_path: Path) 
 def test_a_damaged_file_can_be_used_as_far_as_it_goes(tmp_path: Path) -> None:
     truncated_matroska(tmp_path / "clip.mp4")
     index = index_source(tmp_path / "clip.mp4", SourceSettings(allow_damaged=True))
-    frames = list(read_frames(tmp_path / "clip.mp4", index, 0, index.frame_count))
+    frames = list(read_frames(Excerpt.of_all(tmp_path / "clip.mp4", index)))
     assert 4 < len(frames) < 48
     assert str(len(frames)) in index.notes[0]
 
@@ -330,8 +329,7 @@ def test_verification_notices_a_missing_frame(tmp_path: Path) -> None:
     source = clips.write_clip(tmp_path / "in.mp4")
     index, _, _ = copy(source, tmp_path / "out.mp4", stop=11)
     with pytest.raises(OutputError, match="11 frames instead of 12"):
-        verify_frames(tmp_path / "out.mp4", source=source, index=index, start=0, stop=12,
-                     size=(96, 64), output=FAST)  # fmt: skip
+        verify_frames(tmp_path / "out.mp4", Excerpt.of_all(source, index), FAST, size=(96, 64))
 
 
 REAL_CLIPS = {

@@ -17,6 +17,7 @@ from av.stream import Disposition
 from stylecore.config import OutputSettings
 from stylecore.errors import MediaError, OutputError, SettingsError
 from stylecore.media import (
+    Excerpt,
     SourceIndex,
     check_output,
     index_source,
@@ -39,11 +40,10 @@ def trip(
 ) -> tuple[SourceIndex, tuple[str, ...], tuple[str, ...]]:
     """Sends all frames through unchanged; index, notes and what was verified."""
     index = index_source(source)
-    part = {"source": source, "index": index, "start": 0, "stop": index.frame_count}
-    frames = read_frames(source, index, 0, index.frame_count)
-    notes = write_frames(frames, target, output=output, **part)
+    excerpt = Excerpt.of_all(source, index)
+    notes = write_frames(read_frames(excerpt), target, excerpt, output)
     size = (index.width, index.height)
-    return index, notes, verify_frames(target, size=size, output=output, **part).statements
+    return index, notes, verify_frames(target, excerpt, output, size=size).statements
 
 
 def remux(
@@ -66,9 +66,9 @@ def remux(
 
 def assert_ranges_are_exact(path: Path, ranges: list[tuple[int, int]]) -> None:
     index = index_source(path)
-    every = list(read_frames(path, index, 0, index.frame_count))
+    every = list(read_frames(Excerpt.of_all(path, index)))
     for start, stop in ranges:
-        some = list(read_frames(path, index, start, stop))
+        some = list(read_frames(Excerpt(path, index, start, stop)))
         assert len(some) == stop - start
         assert all(np.array_equal(a, b) for a, b in zip(every[start:stop], some, strict=True))
 
@@ -99,8 +99,8 @@ def test_real_clips_with_false_keyframes(name: str, start: int, shared_clips: Pa
     path = shared_clips / name
     index = index_source(path)
     size = (index.width // 8 * 2, index.height // 8 * 2)
-    *_, before = read_frames(path, index, 0, start + 1, size=size)
-    (sought,) = read_frames(path, index, start, start + 1, size=size)
+    *_, before = read_frames(Excerpt(path, index, 0, start + 1), size=size)
+    (sought,) = read_frames(Excerpt(path, index, start, start + 1), size=size)
     assert np.array_equal(before, sought)
 
 
@@ -112,9 +112,9 @@ def test_every_orientation_is_the_one_that_ffmpeg_shows(tmp_path: Path) -> None:
             index = index_source(source)
             folder = tmp_path / source.stem
             folder.mkdir()
-            split_to_disk(source, index, folder, 0, 1)
+            split_to_disk(Excerpt(source, index, 0, 1), folder)
             shown = read_picture(folder / "00000000.png")
-            (frame,) = read_frames(source, index, 0, 1)
+            (frame,) = read_frames(Excerpt(source, index, 0, 1))
             assert frame.shape == shown.shape
             assert psnr(shown, frame / np.float32(255)) > 45
 
@@ -132,8 +132,7 @@ def test_a_lost_sound_track_does_not_pass(tmp_path: Path) -> None:
     source = clips.write_clip(tmp_path / "in.mp4", sounds=1)
     index, _, _ = trip(source, tmp_path / "out.mp4", OutputSettings(audio="drop"))
     with pytest.raises(OutputError, match="0 instead of 1 sound track"):
-        verify_frames(tmp_path / "out.mp4", source=source, index=index, start=0, stop=12,
-                     size=(96, 64), output=FAST)  # fmt: skip
+        verify_frames(tmp_path / "out.mp4", Excerpt.of_all(source, index), FAST, size=(96, 64))
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -165,7 +164,9 @@ def test_every_codec_shows_the_sources_colours(
     again = index_source(target)
     assert (again.matrix, again.colour_primaries, again.colour_transfer) == ("bt709", 1, 1)
     for before, after in zip(
-        read_frames(source, index, 0, 3), read_frames(target, again, 0, 3), strict=True
+        read_frames(Excerpt(source, index, 0, 3)),
+        read_frames(Excerpt(target, again, 0, 3)),
+        strict=True,
     ):
         scale = np.float32(np.iinfo(after.dtype).max)
         # A wrong range gives 32 dB, a wrong matrix 28.
@@ -283,10 +284,10 @@ def test_a_start_between_two_milliseconds_is_kept(tmp_path: Path) -> None:
     pts = list(range(1, 13))
     source = clips.write_clip(tmp_path / "in.mp4", time_base=Fraction(1, 24), pts=pts, sounds=1)
     index = index_source(source).model_copy(update={"time_base": "1/24", "pts": tuple(pts)})
-    frames = read_frames(source, index_source(source), 0, 12)
-    part = {"source": source, "index": index, "start": 0, "stop": 12, "output": FAST}
-    write_frames(frames, tmp_path / "out.mp4", **part)
-    assert verify_frames(tmp_path / "out.mp4", size=(96, 64), **part).frames == 12
+    frames = read_frames(Excerpt(source, index_source(source), 0, 12))
+    excerpt = Excerpt.of_all(source, index)
+    write_frames(frames, tmp_path / "out.mp4", excerpt, FAST)
+    assert verify_frames(tmp_path / "out.mp4", excerpt, FAST, size=(96, 64)).frames == 12
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])
@@ -312,8 +313,7 @@ def test_sound_that_slipped_against_the_picture_does_not_pass(tmp_path: Path) ->
                 packet.stream = copies[packet.stream.index]
                 result.mux(packet)
     with pytest.raises(OutputError, match="20 ms off"):
-        verify_frames(late, source=source, index=index_source(source), start=0, stop=12,
-                     size=(96, 64), output=FAST)  # fmt: skip
+        verify_frames(late, Excerpt.of_all(source, index_source(source)), FAST, size=(96, 64))
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_choices_that_an_encoder_does_not_know_are_refused_before_the_work(
 def test_frames_are_split_into_a_folder_with_any_name(tmp_path: Path) -> None:
     source = clips.write_clip(tmp_path / "in.mp4")
     folder = tmp_path / "100%d of %03d"
-    split_to_disk(source, index_source(source), folder, 2, 4)
+    split_to_disk(Excerpt(source, index_source(source), 2, 4), folder)
     assert sorted(path.name for path in folder.iterdir()) == ["00000002.png", "00000003.png"]
 
 

@@ -4,6 +4,7 @@ import tracemalloc
 import warnings
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from flows.cli import main
 from stylecore.config import OutputSettings, SourceSettings, VideoSettings
 from stylecore.errors import MediaError, OutputError, OutputExistsError, StyleError
 from stylecore.media import (
+    Excerpt,
     check_output,
     index_source,
     publish,
@@ -199,9 +201,9 @@ def test_a_frame_that_changed_since_is_said(change: str, frames: Path) -> None:
         (frames / "f_3.png").unlink()
     else:
         clips.write_frame(frames / "f_3.png", clips.picture(30))
-    assert len(list(read_frames(frames, index, 0, 2))) == 2
+    assert len(list(read_frames(Excerpt(frames, index, 0, 2)))) == 2
     with pytest.raises(MediaError, match="Frame 2 of the source is not where it was"):
-        list(read_frames(frames, index, 1, 4))
+        list(read_frames(Excerpt(frames, index, 1, 4)))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -220,7 +222,7 @@ def test_frames_are_turned_upright(orientation: int, deep: bool, tmp_path: Path)
         folder.mkdir()
         flat.save(folder / "1.png", exif=exif)
     index = index_source(folder)
-    (frame,) = read_frames(folder, index, 0, 1)
+    (frame,) = read_frames(Excerpt(folder, index, 0, 1))
     assert (index.height, index.width) == upright.shape[:2]
     assert np.array_equal(frame, upright)
 
@@ -249,7 +251,7 @@ def test_every_stored_kind_reads_as_rgb(tmp_path: Path) -> None:
     for name, (image, expected) in pictures.items():
         (tmp_path / name).mkdir()
         image.save(tmp_path / name / "1.png")
-        (frame,) = read_frames(tmp_path / name, index_source(tmp_path / name), 0, 1)
+        (frame,) = read_frames(Excerpt(tmp_path / name, index_source(tmp_path / name), 0, 1))
         assert np.array_equal(frame, expected), name
 
 
@@ -268,7 +270,7 @@ def test_one_deep_frame_makes_all_deep(tmp_path: Path) -> None:
     clips.write_frame(tmp_path / "frames" / "1.png", clips.picture(0))
     clips.write_frame(tmp_path / "frames" / "2.png", clips.deep_picture(1, alpha=True))
     index = index_source(tmp_path / "frames")
-    first, second = read_frames(tmp_path / "frames", index, 0, 2, alpha=True)
+    first, second = read_frames(Excerpt(tmp_path / "frames", index, 0, 2), alpha=True)
     assert np.array_equal(first[..., :3], clips.picture(0).astype(np.uint16) * 257)
     assert (first[..., 3] == 65535).all()
     assert np.array_equal(second, clips.deep_picture(1, alpha=True))
@@ -295,7 +297,7 @@ def test_a_pattern_names_the_results(
     assert ("transparency is left out" in told) != keeps_alpha
     assert ("16 bits are rounded to 8" in told) == (deep and not keeps_depth)
     assert ("pixels equal" in told) == (keeps_depth or (suffix == ".bmp" and not deep))
-    frames = read_frames(target, index, 0, 3, alpha=True)
+    frames = read_frames(Excerpt(target, index, 0, 3), alpha=True)
     for number, frame in enumerate(frames):
         opacity = frame[..., 3] / np.iinfo(frame.dtype).max
         expected = clips.transparency(number) / 255 if keeps_alpha else np.ones((64, 96))
@@ -311,7 +313,7 @@ def test_frames_of_a_video_are_named_by_their_numbers(
     assert "The sound is left out: a folder of PNG files holds none." in told
     assert "the source has 24 frames a second" in told
     assert "verified: 2 frames, every file whole, pixels equal to the finished frames" in told
-    *_, frame = read_frames(clip, index_source(clip), 0, 11)
+    *_, frame = read_frames(Excerpt(clip, index_source(clip), 0, 11))
     assert np.array_equal(clips.read_frame(tmp_path / "painted" / "00000010.png"), frame)
 
 
@@ -328,7 +330,7 @@ def test_a_folder_becomes_a_video(
 def test_frames_of_10_bits_become_pictures_of_16(style: Path, tmp_path: Path) -> None:
     source = clips.write_clip(tmp_path / "in.mkv", frames=2, pixel_format="yuv420p10le")
     assert run(source, "--style", style, "-o", tmp_path / "out") == 0
-    (frame, _) = read_frames(source, index_source(source), 0, 2)
+    (frame, _) = read_frames(Excerpt(source, index_source(source), 0, 2))
     assert frame.dtype == np.uint16
     assert np.array_equal(clips.read_frame(tmp_path / "out" / "00000000.png"), frame)
 
@@ -450,12 +452,13 @@ def test_publishing_a_folder_leaves_what_is_not_ours(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", ["missing", "further", "cut", "other pixels", "other size"])
 def test_verification_notices(fault: str, frames: Path, tmp_path: Path) -> None:
-    index, target = index_source(frames), tmp_path / "out"
-    part = {"source": frames, "index": index, "start": 0, "stop": 6, "output": OutputSettings()}
-    write_frames(read_frames(frames, index, 0, 6), target, **part)
-    checksums = [clips.checksum(frame) for frame in read_frames(frames, index, 0, 6)]
-    check = {"size": (96, 64), "checksums": checksums, **part}
-    assert verify_frames(target, **check).frames == 6
+    excerpt, target = Excerpt.of_all(frames, index_source(frames)), tmp_path / "out"
+    write_frames(read_frames(excerpt), target, excerpt, OutputSettings())
+    checksums = [clips.checksum(frame) for frame in read_frames(excerpt)]
+    verify = partial(
+        verify_frames, target, excerpt, OutputSettings(), size=(96, 64), checksums=checksums
+    )
+    assert verify().frames == 6
     victim = target / "f_3.png"
     if fault == "missing":
         victim.unlink()
@@ -466,7 +469,7 @@ def test_verification_notices(fault: str, frames: Path, tmp_path: Path) -> None:
     else:
         clips.write_frame(victim, clips.picture(9, size=(96, 64 + 2 * (fault == "other size"))))
     with pytest.raises(OutputError, match="does not pass verification"):
-        verify_frames(target, **check)
+        verify()
 
 
 def test_a_failure_leaves_no_folder(frames: Path, tmp_path: Path) -> None:
@@ -474,9 +477,9 @@ def test_a_failure_leaves_no_folder(frames: Path, tmp_path: Path) -> None:
         yield clips.picture(0)
         raise MediaError("The second frame is missing.")
 
-    part = {"source": frames, "index": index_source(frames), "start": 0, "stop": 6}
+    excerpt = Excerpt.of_all(frames, index_source(frames))
     with pytest.raises(MediaError):
-        write_frames(failing(), tmp_path / "out", output=OutputSettings(), **part)
+        write_frames(failing(), tmp_path / "out", excerpt, OutputSettings())
     assert names(tmp_path) == ["frames"]
 
 
@@ -487,10 +490,9 @@ def peak_of_a_round_trip(folder: Path, count: int, suffix: str) -> int:
         clips.write_frame(folder / "in" / f"{number}.png", touch)
     source, target = folder / "in", folder / f"out{suffix}"
     tracemalloc.start()
-    index = index_source(source)
-    part = {"source": source, "index": index, "start": 0, "stop": count}
-    write_frames(read_frames(source, index, 0, count), target, output=OutputSettings(), **part)
-    verify_frames(target, size=(160, 160), output=OutputSettings(), **part)
+    excerpt = Excerpt.of_all(source, index_source(source))
+    write_frames(read_frames(excerpt), target, excerpt, OutputSettings())
+    verify_frames(target, excerpt, OutputSettings(), size=(160, 160))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak

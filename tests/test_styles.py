@@ -11,7 +11,7 @@ from stylecore.colour import colour_statistics
 from stylecore.config import ImageSettings, StyleSettings, VideoSettings, checked
 from stylecore.errors import InputError, SettingsError
 from stylecore.images import to_float
-from stylecore.media import index_source, read_frames
+from stylecore.media import Excerpt, index_source, read_frames
 from stylecore.pipeline import open_job, stylize_image, stylize_video
 from stylecore.store import Workspace
 from stylecore.styles import (
@@ -116,7 +116,9 @@ def test_a_mask_video_goes_with_the_frames_of_the_source(tmp_path: Path):
     plan = StylePlan(settings, settings.style_masks, size=SIZE, stop=11)
     index = index_source(mask)
     for number in (0, 4, 10, 9, 3):
-        light = to_float(next(iter(read_frames(mask, index, number, number + 1)))) @ LUMINANCE
+        light = (
+            to_float(next(iter(read_frames(Excerpt(mask, index, number, number + 1))))) @ LUMINANCE
+        )
         np.testing.assert_allclose(plan.at(number)[1][0], light, atol=1e-5)
     with pytest.raises(SettingsError, match="11 frames and the source needs 12"):
         StylePlan(settings, settings.style_masks, size=SIZE, stop=12)
@@ -171,7 +173,7 @@ def test_each_style_stays_in_its_mask(
 
 def test_light_is_painted_and_colours_stay(clip: Path, style: Path, tmp_path: Path):
     frame = painted(clip, style, tmp_path, colours="luminance")[2]
-    source = next(iter(read_frames(clip, index_source(clip), 2, 3)))
+    source = next(iter(read_frames(Excerpt(clip, index_source(clip), 2, 3))))
     chroma = [
         to_float(image) - (to_float(image) @ LUMINANCE)[..., None] for image in (frame, source)
     ]
@@ -195,7 +197,7 @@ def test_colours_of_a_shot_are_measured_once_for_all_its_frames(
     job = open_job(clip, style, tmp_path / "out.mp4", settings, root=tmp_path / "jobs").job
     assert len(job.colours) == len(job.shots) == 2
     for (start, stop), colours in zip(job.shots, job.colours, strict=True):
-        frames = [to_float(frame) for frame in read_frames(clip, job.index, start, stop)]
+        frames = [to_float(frame) for frame in read_frames(Excerpt(clip, job.index, start, stop))]
         whole = colour_statistics(np.concatenate(frames))
         np.testing.assert_allclose(colours.statistics.mean, whole.mean, atol=5e-3)
         np.testing.assert_allclose(colours.statistics.covariance, whole.covariance, atol=5e-3)

@@ -1,5 +1,6 @@
 """Bytes to frames and back: safe opening, the frame index, exact reading, writing, verification."""
 
+from stylecore.media.excerpt import Excerpt
 from stylecore.media.ffmpeg import ffmpeg_version, find_ffmpeg, run_ffmpeg, split_to_disk
 from stylecore.media.files import discard, hidden_beside, publish, require_free
 from stylecore.media.index import SourceIndex, StreamInfo
@@ -37,6 +38,7 @@ from stylecore.media.verify import Verification, verify_frames
 __all__ = [
     "PICTURE_SUFFIXES",
     "VIDEO_SUFFIXES",
+    "Excerpt",
     "SourceIndex",
     "StreamInfo",
     "Verification",

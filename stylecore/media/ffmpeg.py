@@ -17,7 +17,7 @@ import ffmpeg
 
 from stylecore.errors import MediaError
 from stylecore.media.colour import ROUNDING
-from stylecore.media.index import SourceIndex
+from stylecore.media.excerpt import Excerpt
 from stylecore.media.opening import FORMATS, PROTOCOLS, decoder_limit, inert_name
 
 FFMPEG_VARIABLE = "STYLECORE_FFMPEG"
@@ -109,14 +109,15 @@ def run_ffmpeg(command: Any, *, timeout_seconds: float) -> None:
             raise MediaError(f"ffmpeg failed: {last}")
 
 
-def split_to_disk(path: Path, index: SourceIndex, folder: Path, start: int, stop: int) -> None:
-    """Writes frames [start, stop) as upright RGB PNG files, 00000041.png, into ``folder``.
+def split_to_disk(excerpt: Excerpt, folder: Path) -> None:
+    """Writes the frames as upright RGB PNG files, 00000041.png, into ``folder``.
 
     The folder is made where it is missing.
 
     Raises:
         MediaError: ffmpeg failed, or made another number of frames than the index says.
     """
+    path, index, start, stop = excerpt.path, excerpt.index, excerpt.start, excerpt.stop
     source = ffmpeg.input(
         inert_name(path),
         format_whitelist=FORMATS,
@@ -141,14 +142,14 @@ def split_to_disk(path: Path, index: SourceIndex, folder: Path, start: int, stop
             f="image2",
             fps_mode="passthrough",
             start_number=start,
-            vframes=stop - start,
+            vframes=excerpt.count,
             pix_fmt="rgb48be" if deep else "rgb24",
         )
         run_ffmpeg(command, timeout_seconds=600 + 10.0 * stop)
         frames = sorted(Path(made).iterdir())
-        if len(frames) != stop - start:
+        if len(frames) != excerpt.count:
             raise MediaError(
-                f"ffmpeg split {len(frames)} frames of {path.name} where {stop - start} were "
+                f"ffmpeg split {len(frames)} frames of {path.name} where {excerpt.count} were "
                 "expected; use --split demand."
             )
         for frame in frames:

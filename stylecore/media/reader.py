@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
 import av
 import numpy as np
@@ -11,6 +10,7 @@ from av.video.frame import VideoFrame
 
 from stylecore.media.colour import decoding_graph
 from stylecore.media.container import decode_leniently, picture_checksum
+from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex, source_changed
 from stylecore.media.opening import open_container
 from stylecore.media.tonemap import tone_mapped
@@ -22,41 +22,39 @@ DEINTERLACE_REACH = 2
 
 
 def read_container(
-    path: Path,
-    index: SourceIndex,
-    start: int,
-    stop: int,
+    excerpt: Excerpt,
     *,
     size: tuple[int, int] | None,
     alpha: bool,
 ) -> Iterator[np.ndarray]:
     """``read_frames`` of a video file."""
+    index, start, stop = excerpt.index, excerpt.start, excerpt.stop
     reach = DEINTERLACE_REACH if index.interlaced else 0
-    first = max(0, start - reach)
-    last = min(index.frame_count, stop + reach)
-    frames = _decoded(path, index, first, last)
-    yield from islice(_upright(frames, index, size, alpha), start - first, stop - first)
+    decoded = excerpt.part(max(0, start - reach), min(index.frame_count, stop + reach))
+    frames = _upright(_decoded(decoded), index, size, alpha)
+    yield from islice(frames, start - decoded.start, stop - decoded.start)
 
 
-def _decoded(path: Path, index: SourceIndex, first: int, last: int) -> Iterator[VideoFrame]:
-    """Decoded frames [first, last), from a keyframe as far as that is exact, else by counting."""
-    number = first
-    if first > 0 and index.exact_seeking:
-        for frame in _from_keyframe(path, index, first, last):
+def _decoded(excerpt: Excerpt) -> Iterator[VideoFrame]:
+    """Decoded frames, from a keyframe as far as that is exact, else by counting."""
+    number = excerpt.start
+    if number > 0 and excerpt.index.exact_seeking:
+        for frame in _from_keyframe(excerpt):
             yield frame
             number += 1
-    if number < last:
-        yield from _from_beginning(path, index, number, last)
+    if number < excerpt.stop:
+        yield from _from_beginning(excerpt.part(number, excerpt.stop))
 
 
-def _from_keyframe(path: Path, index: SourceIndex, first: int, last: int) -> Iterator[VideoFrame]:
-    """Frames from ``first`` on, as long as they are the ones that the index knows.
+def _from_keyframe(excerpt: Excerpt) -> Iterator[VideoFrame]:
+    """The first frames, as long as they are the ones that the index knows.
 
     Files mark frames as key that need earlier ones: decoding from there gives right timestamps and
     ruined pictures. Only the checksum tells.
     """
+    index, first = excerpt.index, excerpt.start
     numbers = {pts: number for number, pts in enumerate(index.pts[: first + 1])}
-    with open_container(path) as container:
+    with open_container(excerpt.path) as container:
         stream = container.streams[index.stream]
         container.seek(index.pts[first], stream=stream, backward=True)
         number: int | None = None
@@ -66,26 +64,27 @@ def _from_keyframe(path: Path, index: SourceIndex, first: int, last: int) -> Ite
                 return
             if number >= first:
                 if picture_checksum(frame) != index.checksums[number]:
-                    logger.info("%s: seeking to frame %d is not exact", path.name, number)
+                    logger.info("%s: seeking to frame %d is not exact", excerpt.path.name, number)
                     return
                 yield frame
             number += 1
-            if number == last:
+            if number == excerpt.stop:
                 return
 
 
-def _from_beginning(path: Path, index: SourceIndex, first: int, last: int) -> Iterator[VideoFrame]:
-    with open_container(path) as container:
+def _from_beginning(excerpt: Excerpt) -> Iterator[VideoFrame]:
+    index = excerpt.index
+    with open_container(excerpt.path) as container:
         number = 0
         for frame in decode_leniently(container, container.streams[index.stream], index):
             if frame is None:
                 continue
-            if number >= first:
+            if number >= excerpt.start:
                 if index.exact_seeking and frame.pts != index.pts[number]:
                     raise source_changed(number)
                 yield frame
             number += 1
-            if number == last:
+            if number == excerpt.stop:
                 return
     raise source_changed(number)
 

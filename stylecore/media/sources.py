@@ -8,6 +8,7 @@ import numpy as np
 from stylecore.config import SourceSettings
 from stylecore.errors import SettingsError
 from stylecore.media.container import index_container
+from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex
 from stylecore.media.names import frame_files, is_sequence
 from stylecore.media.opening import MAX_MEGAPIXELS, open_container, require_file
@@ -69,18 +70,11 @@ def index_source(
 
 
 def read_frames(
-    path: Path,
-    index: SourceIndex,
-    start: int,
-    stop: int,
-    *,
-    size: tuple[int, int] | None = None,
-    alpha: bool = False,
+    excerpt: Excerpt, *, size: tuple[int, int] | None = None, alpha: bool = False
 ) -> Iterator[np.ndarray]:
-    """Frames [start, stop) in order of presentation.
+    """Frames of a source in order of presentation.
 
     Args:
-        path, index: the source and what ``index_source`` found in it.
         size: (width, height) of the upright result; the source's own when None.
         alpha: give the opacity too; colours are never multiplied by it.
 
@@ -91,4 +85,4 @@ def read_frames(
     Raises:
         MediaError: the source has changed since it was indexed.
     """
-    return READERS[index.reader](path, index, start, stop, size=size, alpha=alpha)
+    return READERS[excerpt.index.reader](excerpt, size=size, alpha=alpha)

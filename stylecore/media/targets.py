@@ -21,6 +21,7 @@ from stylecore.media.encoders import (
     require_aspect,
     require_choices,
 )
+from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex
 from stylecore.media.names import is_sequence, place_of, require_utf8, wants_folder
 from stylecore.media.pictures.kinds import ANIMATIONS, check_kind, kind_of, unknown_choice
@@ -147,23 +148,21 @@ def wants_alpha(
 def write_frames(
     frames: Iterable[np.ndarray],
     target: Path,
+    excerpt: Excerpt,
+    encoding: OutputSettings,
     *,
-    source: Path,
-    index: SourceIndex,
-    start: int,
-    stop: int,
-    output: OutputSettings,
     on_frame: Callable[[int], None] = lambda done: None,
 ) -> tuple[str, ...]:
-    """Writes frames [start, stop) of a job into ``target``; returns notes for the person.
+    """Writes the painted frames of an excerpt into ``target``; returns notes for the person.
 
-    Frame ``start`` gets the source's first timestamp. Sound, subtitles, attachments, chapters and
+    The first one gets the source's first timestamp. Sound, subtitles, attachments, chapters and
     metadata are copied bit by bit, cut to the range.
 
     Args:
         frames: (H, W, 3) RGB or, if ``wants_alpha``, (H, W, 4) RGBA, uint8 or uint16 each.
         target: what to write; its suffix names the kind. It is removed when this fails.
-        source, index: the source that gives timestamps and other streams.
+        excerpt: what was painted; its source gives timestamps and other streams.
+        encoding: how they are coded.
         on_frame: called with the number of frames that are written, in the caller's thread.
 
     Raises:
@@ -171,11 +170,5 @@ def write_frames(
     """
     kind = kind_of(target)
     if kind is not None:
-        return write_pictures(
-            frames, target, kind, source=source, index=index, start=start, stop=stop,
-            output=output, on_frame=on_frame,
-        )  # fmt: skip
-    return write_container(
-        frames, target, source=source, index=index, start=start, stop=stop, output=output,
-        on_frame=on_frame,
-    )  # fmt: skip
+        return write_pictures(frames, target, kind, excerpt, encoding, on_frame)
+    return write_container(frames, target, excerpt, encoding, on_frame)

@@ -10,6 +10,7 @@ from av.container import InputContainer
 from stylecore.config import OutputSettings
 from stylecore.errors import MediaError, OutputError
 from stylecore.media.encoders import codec_for
+from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import UNTAGGED, SourceIndex, StreamInfo
 from stylecore.media.opening import EVERYTHING, open_container
 from stylecore.media.pictures.check import verify_pictures
@@ -56,13 +57,10 @@ class Verification:
 
 def verify_frames(
     target: Path,
+    excerpt: Excerpt,
+    encoding: OutputSettings,
     *,
-    source: Path,
-    index: SourceIndex,
-    start: int,
-    stop: int,
     size: tuple[int, int],
-    output: OutputSettings,
     checksums: Sequence[int] = (),
 ) -> Verification:
     """Compares ``target`` with what it was made from.
@@ -71,6 +69,7 @@ def verify_frames(
     after ``Verification.delay``.
 
     Args:
+        excerpt, encoding: what was given to ``write_frames``.
         size: (width, height) of the frames that were written.
         checksums: ``pixel_checksum`` of each of them; where the result ``is_exact`` they must be
             those of what it holds.
@@ -81,44 +80,39 @@ def verify_frames(
     """
     kind = kind_of(target)
     if kind is not None:
-        exact = is_exact(target, output, index)
+        exact = is_exact(target, encoding, excerpt.index)
         facts = verify_pictures(
-            target, kind, source=source, index=index, start=start, stop=stop, size=size,
-            checksums=checksums if exact else (),
-        )  # fmt: skip
-        return Verification(stop - start, Fraction(0), (), facts=facts)
+            target, kind, excerpt, size=size, checksums=checksums if exact else ()
+        )
+        return Verification(excerpt.count, Fraction(0), (), facts=facts)
     try:
         # Covers are copied unseen: the result may hold a bomb that its source held.
         found = index_source(target, EVERYTHING, max_megapixels=4 * size[0] * size[1] / 1e6)
     except MediaError as error:
         raise OutputError(f"The encoded file does not pass verification: {error}") from error
-    if found.frame_count != stop - start:
-        raise _failure(f"it has {found.frame_count} frames instead of {stop - start}")
+    if found.frame_count != excerpt.count:
+        raise _failure(f"it has {found.frame_count} frames instead of {excerpt.count}")
     if (found.width, found.height) != size:
         raise _failure(f"it is {found.width}x{found.height} instead of {size[0]}x{size[1]}")
-    whole = (start, stop) == (0, index.frame_count)
-    delay = _delay(source, target, index, found) if whole else Fraction(0)
-    _compare_times(found, index, start, stop, delay)
-    _compare_tags(found, index, codec_for(output, target.suffix).full_range)
-    copied = _compare_streams(target, source, index, found, output, whole=whole, delay=delay)
-    is_copy = whole and index.reader == "container"
-    notes = _lost_names(target, source) if is_copy else ()
+    delay = _delay(target, found, excerpt) if excerpt.whole else Fraction(0)
+    _compare_times(found, excerpt, delay)
+    _compare_tags(found, excerpt.index, codec_for(encoding, target.suffix).full_range)
+    copied = _compare_streams(target, found, excerpt, encoding, delay)
+    is_copy = excerpt.whole and excerpt.index.reader == "container"
+    notes = _lost_names(target, excerpt.path) if is_copy else ()
     return Verification(found.frame_count, delay, copied, notes)
 
 
-def _compare_times(
-    found: SourceIndex, index: SourceIndex, start: int, stop: int, delay: Fraction
-) -> None:
+def _compare_times(found: SourceIndex, excerpt: Excerpt, delay: Fraction) -> None:
     unit = found.seconds_per_unit
-    shift = index.pts[start] - index.pts[0]
-    for number, pts in enumerate(found.pts, start=start):
-        wanted = (index.pts[number] - shift) * index.seconds_per_unit + delay
-        got = pts * unit
+    boundaries = excerpt.boundaries()
+    for place, pts in enumerate(found.pts):
+        number, wanted, got = excerpt.start + place, boundaries[place] + delay, pts * unit
         if abs(got - wanted) > unit / 2:
             raise _failure(
                 f"frame {number} is shown at {float(got):.4f} s instead of {float(wanted):.4f} s"
             )
-    lasts = (index.boundary(stop) - index.pts[start]) * index.seconds_per_unit
+    lasts = boundaries[-1] - boundaries[0]
     if abs(found.seconds - lasts) > unit:
         raise _failure(f"it lasts {float(found.seconds):.4f} s instead of {float(lasts):.4f} s")
 
@@ -142,9 +136,9 @@ def _compare_tags(found: SourceIndex, index: SourceIndex, holds_full_range: bool
             raise _failure(f"its {name.replace('_', ' ')} are {now} instead of {was}")
 
 
-def _delay(source: Path, target: Path, index: SourceIndex, found: SourceIndex) -> Fraction:
+def _delay(target: Path, found: SourceIndex, excerpt: Excerpt) -> Fraction:
     """How much later the first sound begins, if it began before 0 and now begins at 0 or after."""
-    was, now = _first_sound(source, index), _first_sound(target, found)
+    was, now = _first_sound(excerpt.path, excerpt.index), _first_sound(target, found)
     if was is None or now is None or not was < 0 <= now:
         return Fraction(0)
     return now - was
@@ -163,17 +157,14 @@ def _first_sound(path: Path, index: SourceIndex) -> Fraction | None:
 
 def _compare_streams(
     target: Path,
-    source: Path,
-    index: SourceIndex,
     found: SourceIndex,
-    output: OutputSettings,
-    *,
-    whole: bool,
+    excerpt: Excerpt,
+    encoding: OutputSettings,
     delay: Fraction,
 ) -> tuple[str, ...]:
     """Kinds and numbers of streams that are the same; nothing is compared of a part."""
     same = []
-    held = copied_streams(source, index, target.suffix, output)
+    held = copied_streams(excerpt.path, excerpt.index, target.suffix, encoding)
     for kind in CODED_ALIKE:
         expected = [info for info in held if info.kind == kind]
         copied = [info for info in found.streams if info.kind == kind]
@@ -182,8 +173,8 @@ def _compare_streams(
             raise _failure(
                 f"it has {len(copied)} instead of {len(expected)} {KIND_NAMES[kind]}{plural}"
             )
-        if expected and whole:
-            _compare_packets(target, copied, source, expected, delay)
+        if expected and excerpt.whole:
+            _compare_packets(target, copied, excerpt.path, expected, delay)
             same.append(f"{len(expected)} {KIND_NAMES[kind]}{plural}")
     return tuple(same)
 

@@ -37,6 +37,7 @@ from stylecore.media.encoders import (
     keeps_alpha,
     require_aspect,
 )
+from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import is_disk_full, no_space
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import inert_name, open_container
@@ -59,37 +60,33 @@ BIT_EXACT = {"fflags": "+bitexact"}
 def write_container(
     frames: Iterable[np.ndarray],
     target: Path,
-    *,
-    source: Path,
-    index: SourceIndex,
-    start: int,
-    stop: int,
-    output: OutputSettings,
+    excerpt: Excerpt,
+    encoding: OutputSettings,
     on_frame: Callable[[int], None],
 ) -> tuple[str, ...]:
     """``write_frames`` into a video file."""
-    require_aspect(target, output, index)
+    require_aspect(target, encoding, excerpt.index)
     try:
         with ExitStack() as files:
-            has_streams = index.reader == "container"
-            origin = files.enter_context(open_container(source)) if has_streams else None
+            has_streams = excerpt.index.reader == "container"
+            origin = files.enter_context(open_container(excerpt.path)) if has_streams else None
             result = files.enter_context(
                 av.open(
                     inert_name(target),
                     "w",
                     format=CONTAINERS[target.suffix.lower()],
                     options=BIT_EXACT,
-                    container_options=_container_options(target, index),
+                    container_options=_container_options(target, excerpt.index),
                 )
             )
-            writer = _Writer(source, origin, target, result, index, start, stop, output)
+            writer = _Writer(excerpt, origin, target, result, encoding)
             return writer.write(iter(frames), on_frame)
     except (av.FFmpegError, OSError) as error:
         target.unlink(missing_ok=True)
         if is_disk_full(error):
             raise no_space(target.name) from error
         raise OutputError(
-            f"{target.name} could not be encoded as {codec_name(output, target.suffix)} "
+            f"{target.name} could not be encoded as {codec_name(encoding, target.suffix)} "
             f"({error}); try another --codec."
         ) from error
     except BaseException:
@@ -120,28 +117,21 @@ class _Writer:
 
     def __init__(
         self,
-        source: Path,
+        excerpt: Excerpt,
         origin: InputContainer | None,
         target: Path,
         result: OutputContainer,
-        index: SourceIndex,
-        start: int,
-        stop: int,
-        output: OutputSettings,
+        encoding: OutputSettings,
     ) -> None:
-        self.source, self.origin, self.result = source, origin, result
-        self.index, self.start, self.stop, self.output = index, start, stop, output
+        self.excerpt, self.index, self.encoding = excerpt, excerpt.index, encoding
+        self.origin, self.result = origin, result
         self.suffix = target.suffix.lower()
-        self.codec = codec_for(output, self.suffix)
-        self.copied = copied_streams(source, index, self.suffix, output)
-        self.full_range = index.full_range and self.codec.full_range
-        self.shift = index.pts[start] - index.pts[0]
+        self.codec = codec_for(encoding, self.suffix)
+        self.copied = copied_streams(excerpt.path, excerpt.index, self.suffix, encoding)
+        self.full_range = excerpt.index.full_range and self.codec.full_range
+        self.shift = excerpt.index.pts[excerpt.start] - excerpt.index.pts[0]
         self.notes: list[str] = []
         self.ruined = 0
-
-    @property
-    def is_whole(self) -> bool:
-        return (self.start, self.stop) == (0, self.index.frame_count)
 
     def write(
         self, frames: Iterator[np.ndarray], on_frame: Callable[[int], None]
@@ -169,7 +159,7 @@ class _Writer:
     def _encodable(self, frames: Iterator[np.ndarray], pixel_format: str) -> Iterator[VideoFrame]:
         """The frames as the encoder takes them: in its colours, with their timestamps."""
         graph = None
-        for number, pixels in enumerate(frames, start=self.start):
+        for number, pixels in enumerate(frames, start=self.excerpt.start):
             raw = VideoFrame.from_ndarray(pixels, format=packed_format(pixels))
             raw.pts = self.index.pts[number] - self.shift
             raw.time_base = self.index.seconds_per_unit
@@ -194,7 +184,7 @@ class _Writer:
             self.result.mux(packet)
         except (av.InvalidDataError, av.ArgumentError) as error:
             raise OutputError(
-                f"The sound or the subtitles of {self.source.name} are damaged and cannot be "
+                f"The sound or the subtitles of {self.excerpt.path.name} are damaged and cannot be "
                 "copied; leave them out with --audio drop. All finished frames are kept."
             ) from error
 
@@ -207,9 +197,9 @@ class _Writer:
 
     def _add_video(self, first: np.ndarray) -> VideoStream:
         height, width = first.shape[:2]
-        chosen = fitting_format(self.output, self.suffix, (width, height), self.index)
+        chosen = fitting_format(self.encoding, self.suffix, (width, height), self.index)
         self.notes += take_over_notes(self.index, chosen)
-        if chosen != fitting_format(self.output, self.suffix, (16, 16), self.index):
+        if chosen != fitting_format(self.encoding, self.suffix, (16, 16), self.index):
             self.notes.append(
                 f"The size {width}x{height} is odd, so colour is stored at full resolution "
                 "(4:4:4); some players cannot show it. An even --size avoids that."
@@ -217,7 +207,7 @@ class _Writer:
         stream = self.result.add_stream(
             self.codec.encoder,
             rate=Fraction(self.index.average_rate),
-            options=encoder_options(self.output, self.suffix, chosen),
+            options=encoder_options(self.encoding, self.suffix, chosen),
         )
         context = stream.codec_context
         stream.width, stream.height, stream.pix_fmt = width, height, chosen
@@ -235,18 +225,18 @@ class _Writer:
         self._durations = {
             self.index.pts[number] - self.shift: self.index.boundary(number + 1)
             - self.index.pts[number]
-            for number in range(self.start, self.stop)
+            for number in range(self.excerpt.start, self.excerpt.stop)
         }
         return stream
 
     def _add_copies(self) -> dict[int, Stream]:
         """Output streams for those of the source that are copied, by their place in the source."""
-        if self.origin is None or self.output.audio == "drop":
+        if self.origin is None or self.encoding.audio == "drop":
             return {}
         copies: dict[int, Stream] = {}
         for info in self.index.streams:
             if info in self.copied and info.kind == "cover" and self.suffix == MKV:
-                add_cover_file(self.result, self.source, info)
+                add_cover_file(self.result, self.excerpt.path, info)
             elif info in self.copied:
                 copies[info.index] = add_copy(self.result, self.origin.streams[info.index])
             else:
@@ -254,8 +244,9 @@ class _Writer:
         return copies
 
     def _left_out(self, info: StreamInfo) -> str:
+        source = self.excerpt.path
         holding = [
-            suffix for suffix in sorted(self.codec.containers) if holds(suffix, self.source, info)
+            suffix for suffix in sorted(self.codec.containers) if holds(suffix, source, info)
         ]
         remedy = f" An output that ends in {' or '.join(holding)} can." if holding else ""
         what = described(info)
@@ -269,7 +260,7 @@ class _Writer:
             return
         self.result.metadata.update(file_metadata(self.origin))
         chapters = self.origin.chapters()
-        if chapters and self.is_whole:
+        if chapters and self.excerpt.whole:
             self.result.set_chapters(chapters)
 
     def _copied_packets(self, copies: dict[int, Stream]) -> Iterator[tuple[Fraction, Packet]]:
@@ -279,8 +270,8 @@ class _Writer:
         if self.origin is None or not timed:
             return
         unit = self.index.seconds_per_unit
-        begin = self.index.pts[self.start] * unit
-        end = self.index.boundary(self.stop) * unit
+        begin = self.index.pts[self.excerpt.start] * unit
+        end = self.index.boundary(self.excerpt.stop) * unit
         for packet in self.origin.demux([self.origin.streams[number] for number in timed]):
             number = packet.stream.index
             if kinds[number] == "cover" and packet.size:
@@ -294,7 +285,7 @@ class _Writer:
                 continue
             time = packet.pts * Fraction(packet.time_base)
             packet.stream = copies[number]
-            if self.is_whole or begin <= time < end:
+            if self.excerpt.whole or begin <= time < end:
                 shift = round(self.shift * unit / Fraction(packet.time_base))
                 packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
                 yield time - self.shift * unit, packet

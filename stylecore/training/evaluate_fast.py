@@ -21,7 +21,7 @@ import numpy as np
 from stylecore.config import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
 from stylecore.images import to_float
 from stylecore.losses import content_loss, gram, style_loss
-from stylecore.media import index_source, read_frames, read_picture, write_picture
+from stylecore.media import Excerpt, index_source, read_frames, read_picture, write_picture
 from stylecore.metrics import sharpness, warping_error
 from stylecore.motion import consistency_mask, estimate_motion
 from stylecore.networks.backend import compiled
@@ -126,7 +126,9 @@ class _Unchanged:
 def _frames(clip: Path) -> list[np.ndarray]:
     index = index_source(clip)
     count = min(CLIP_FRAMES, index.frame_count)
-    return [at_side(to_float(frame), CLIP_SIDE) for frame in read_frames(clip, index, 0, count)]
+    return [
+        at_side(to_float(frame), CLIP_SIDE) for frame in read_frames(Excerpt(clip, index, 0, count))
+    ]
 
 
 def _multiple_of_eight(pictures: Iterator[np.ndarray]) -> list[np.ndarray]:

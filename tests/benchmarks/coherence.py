@@ -24,7 +24,7 @@ import numpy as np
 from data.make_demo import SIZE, exact_motion
 from stylecore.config import GatysSettings, VideoSettings
 from stylecore.images import to_float
-from stylecore.media import index_source, read_frames
+from stylecore.media import Excerpt, index_source, read_frames
 from stylecore.metrics import sharpness, warping_error
 from stylecore.motion import consistency_mask, estimate_motion
 from stylecore.pipeline import stylize_video
@@ -116,7 +116,7 @@ def stylized(
 
 
 def source_frames(clip: Path, first: int, count: int, size: tuple[int, int]) -> list[np.ndarray]:
-    frames = read_frames(clip, index_source(clip), first, first + count, size=size)
+    frames = read_frames(Excerpt(clip, index_source(clip), first, first + count), size=size)
     return [to_float(frame) for frame in frames]
 
 

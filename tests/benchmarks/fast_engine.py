@@ -23,7 +23,7 @@ import numpy as np
 
 from stylecore.config import GATYS_STYLE_LAYERS, FastSettings, VideoSettings
 from stylecore.images import fitted_size, to_float
-from stylecore.media import index_source, read_frames, read_picture, write_picture
+from stylecore.media import Excerpt, index_source, read_frames, read_picture, write_picture
 from stylecore.metrics import sharpness, warping_error
 from stylecore.motion import trusted_motion
 from stylecore.networks.features import load_features
@@ -86,7 +86,7 @@ def compare_paces(clip: Path, arguments: argparse.Namespace) -> None:
     index = index_source(clip)
     if (index.width, index.height) != SIZE:
         raise SystemExit(f"{clip} is not of {SIZE[0]}x{SIZE[1]}")
-    frames = [to_float(frame) for frame in read_frames(clip, index, 0, NAIVE_FRAMES)]
+    frames = [to_float(frame) for frame in read_frames(Excerpt(clip, index, 0, NAIVE_FRAMES))]
     loop = naive_loop(arguments.module, read_picture(arguments.style)) if arguments.module else None
     print(f"{'job':20}{'coherence':>10}{'frames/s':>10}{'naive':>8}{'ratio':>7}")
     for name, fast in models(arguments).items():
@@ -193,7 +193,9 @@ def known(
     index = index_source(clip)
     size = fitted_size(index.width, index.height, arguments.size)
     last = min(first + arguments.frames, index.frame_count)
-    frames = [to_float(frame) for frame in read_frames(clip, index, first, last, size=size)]
+    frames = [
+        to_float(frame) for frame in read_frames(Excerpt(clip, index, first, last), size=size)
+    ]
     return frames, [trusted_motion(frame, before) for before, frame in pairwise(frames)]
 
 

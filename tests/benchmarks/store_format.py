@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 
 from stylecore.config import ImageSettings
-from stylecore.media import index_source, read_frames
+from stylecore.media import Excerpt, index_source, read_frames
 from stylecore.pipeline import stylize_image
 from stylecore.store import PACKED, PLAIN
 
@@ -113,7 +113,7 @@ def measured(
 
 def source_frames(count: int) -> list[np.ndarray]:
     """The first frames of the demo clip, enlarged."""
-    frames = read_frames(CLIP, index_source(CLIP), 0, count, size=SIZE)
+    frames = read_frames(Excerpt(CLIP, index_source(CLIP), 0, count), size=SIZE)
     return [cv2.cvtColor(frame, cv2.COLOR_RGB2BGR) for frame in frames]
 
 

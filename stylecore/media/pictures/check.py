@@ -8,7 +8,7 @@ from pathlib import Path
 from stylecore.errors import MediaError, OutputError
 from stylecore.images import pixel_checksum
 from stylecore.media.container import index_container
-from stylecore.media.index import SourceIndex
+from stylecore.media.excerpt import Excerpt
 from stylecore.media.names import place_of
 from stylecore.media.opening import EVERYTHING
 from stylecore.media.pictures.folder_writer import written_names
@@ -22,11 +22,8 @@ PIXELS_EQUAL = "pixels equal to the finished frames"
 def verify_pictures(
     target: Path,
     kind: Kind,
+    excerpt: Excerpt,
     *,
-    source: Path,
-    index: SourceIndex,
-    start: int,
-    stop: int,
     size: tuple[int, int],
     checksums: Sequence[int],
 ) -> tuple[str, ...]:
@@ -40,11 +37,11 @@ def verify_pictures(
     """
     try:
         if kind.unit is None:
-            names = written_names(target, source, index, start, stop)
+            names = written_names(target, excerpt)
             _check_files(place_of(target), names, size, checksums)
             facts = ("every file whole",)
         else:
-            _check_animation(target, kind.unit, shown_at(index, start, stop), size, checksums)
+            _check_animation(target, kind.unit, shown_at(excerpt), size, checksums)
             facts = (f"timestamps equal to {kind.unit} s",)
     except MediaError as error:
         raise OutputError(f"The result does not pass verification: {error}") from error

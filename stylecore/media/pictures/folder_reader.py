@@ -12,6 +12,7 @@ import numpy as np
 from stylecore.config import SourceSettings
 from stylecore.errors import DamagedError, MediaError
 from stylecore.images import is_transparent, resize, with_channels
+from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex, index_of_pictures, source_changed
 from stylecore.media.names import frame_files, frame_numbers, place_of
 from stylecore.media.opening import check_count, check_length
@@ -82,17 +83,12 @@ def index_folder(path: Path, settings: SourceSettings, max_megapixels: float) ->
 
 
 def read_folder(
-    path: Path,
-    index: SourceIndex,
-    start: int,
-    stop: int,
-    *,
-    size: tuple[int, int] | None,
-    alpha: bool,
+    excerpt: Excerpt, *, size: tuple[int, int] | None, alpha: bool
 ) -> Iterator[np.ndarray]:
     """``read_frames`` of a folder or a pattern."""
-    for number in range(start, stop):
-        file = place_of(path) / index.frame_files[number]
+    index = excerpt.index
+    for number in range(excerpt.start, excerpt.stop):
+        file = place_of(excerpt.path) / index.frame_files[number]
         data = _content(file)
         if data is None or zlib.crc32(data) != index.checksums[number]:
             raise source_changed(number)

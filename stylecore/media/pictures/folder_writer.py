@@ -6,27 +6,26 @@ from pathlib import Path
 import numpy as np
 
 from stylecore.config import OutputSettings
+from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import discard
-from stylecore.media.index import SourceIndex
 from stylecore.media.names import frame_name, frame_numbers, is_pattern, place_of
 from stylecore.media.pictures.encoding import encoded_picture
 from stylecore.media.pictures.kinds import Kind, encoder_quality
 
 
-def written_names(
-    target: Path, source: Path, index: SourceIndex, start: int, stop: int
-) -> list[str]:
-    """Names of the files of frames [start, stop), in order.
+def written_names(target: Path, excerpt: Excerpt) -> list[str]:
+    """Names of the files of the frames, in order.
 
     A pattern is filled with the numbers of the source's files, where they have any, else with those
     of the frames, from 0. Without a pattern the files are called like the source's, or 00000041.
     """
-    own_names = index.frame_files[start:stop]
+    own_names = excerpt.index.frame_files[excerpt.start : excerpt.stop]
     if own_names and not is_pattern(target):
         return [f"{Path(name).stem}.png" for name in own_names]
-    numbers = frame_numbers(source, own_names) if own_names else None
+    numbers = frame_numbers(excerpt.path, own_names) if own_names else None
     pattern = target if is_pattern(target) else Path("%08d.png")
-    return [frame_name(pattern, number) for number in numbers or range(start, stop)]
+    numbers = numbers or list(range(excerpt.start, excerpt.stop))
+    return [frame_name(pattern, number) for number in numbers]
 
 
 def write_folder(

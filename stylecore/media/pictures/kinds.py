@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stylecore.config import OutputSettings
 from stylecore.errors import SettingsError
+from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex
 from stylecore.media.names import frame_name, is_pattern, wants_folder
 
@@ -142,8 +143,8 @@ def unknown_choice(kind: Kind, settings: OutputSettings) -> str | None:
 def _check_times(kind: Kind, index: SourceIndex) -> None:
     if kind.unit is None:
         return
-    times = shown_at(index, 0, index.frame_count)
-    steps = [after - before for before, after in pairwise(times)]
+    boundaries = [index.boundary(number) for number in range(index.frame_count + 1)]
+    steps = [(end - begin) * index.seconds_per_unit for begin, end in pairwise(boundaries)]
     others = " or ".join(suffix for suffix, other in ANIMATIONS.items() if other is not kind)
     shortest = kind.shortest * kind.unit
     if min(steps) < shortest:
@@ -158,13 +159,10 @@ def _check_times(kind: Kind, index: SourceIndex) -> None:
         )
 
 
-def shown_at(index: SourceIndex, start: int, stop: int) -> list[Fraction]:
-    """When each frame of [start, stop) begins and the last one ends, in seconds from the first."""
-    first = index.pts[start]
-    return [
-        (index.boundary(number) - first) * index.seconds_per_unit
-        for number in range(start, stop + 1)
-    ]
+def shown_at(excerpt: Excerpt) -> list[Fraction]:
+    """When each frame begins and the last one ends, in seconds from the first."""
+    times = excerpt.boundaries()
+    return [time - times[0] for time in times]
 
 
 def in_units(times: Sequence[Fraction], unit: Fraction) -> list[int]:

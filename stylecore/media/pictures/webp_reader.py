@@ -11,6 +11,7 @@ from PIL import Image
 from stylecore.config import SourceSettings
 from stylecore.errors import DamagedError, MediaError
 from stylecore.images import is_transparent, pixel_checksum, resize, with_channels
+from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex, index_of_pictures, source_changed
 from stylecore.media.opening import check_count, check_length
 from stylecore.media.pictures.stills import opened_picture
@@ -77,16 +78,11 @@ def index_animation(path: Path, settings: SourceSettings, max_megapixels: float)
 
 
 def read_animation(
-    path: Path,
-    index: SourceIndex,
-    start: int,
-    stop: int,
-    *,
-    size: tuple[int, int] | None,
-    alpha: bool,
+    excerpt: Excerpt, *, size: tuple[int, int] | None, alpha: bool
 ) -> Iterator[np.ndarray]:
-    """``read_frames`` of an animated WebP; frames before ``start`` are decoded too, one by one."""
-    with opened_picture(path, max_megapixels=float("inf")) as image:
+    """``read_frames`` of an animated WebP; earlier frames are decoded too, one by one."""
+    index, start, stop = excerpt.index, excerpt.start, excerpt.stop
+    with opened_picture(excerpt.path, max_megapixels=float("inf")) as image:
         for number, pixels in enumerate(_decoded(image, min(stop, _frame_count(image)))):
             if number < start:
                 continue

@@ -8,8 +8,8 @@ import numpy as np
 
 from stylecore.config import OutputSettings
 from stylecore.errors import OutputError
+from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import discard, is_disk_full, no_space
-from stylecore.media.index import SourceIndex
 from stylecore.media.pictures.apng import write_apng
 from stylecore.media.pictures.folder_writer import write_folder, written_names
 from stylecore.media.pictures.gif import HUNDREDTH, write_gif
@@ -21,28 +21,24 @@ def write_pictures(
     frames: Iterable[np.ndarray],
     target: Path,
     kind: Kind,
-    *,
-    source: Path,
-    index: SourceIndex,
-    start: int,
-    stop: int,
-    output: OutputSettings,
+    excerpt: Excerpt,
+    encoding: OutputSettings,
     on_frame: Callable[[int], None],
 ) -> tuple[str, ...]:
     """``write_frames`` into an animation or a folder."""
     try:
         if kind.unit is None:
-            names = written_names(target, source, index, start, stop)
-            write_folder(frames, target, kind, names, output, on_frame)
+            names = written_names(target, excerpt)
+            write_folder(frames, target, kind, names, encoding, on_frame)
         else:
-            times = shown_at(index, start, stop)
+            times = shown_at(excerpt)
             suffix = target.suffix.lower()
             if suffix == ".gif":
                 write_gif(frames, target, in_units(times, HUNDREDTH), on_frame)
             elif suffix == ".apng":
                 write_apng(frames, target, times, on_frame)
             else:
-                quality = encoder_quality(kind, output)
+                quality = encoder_quality(kind, encoding)
                 times_ms = in_units(times, MILLISECOND)
                 write_webp(frames, target, times_ms, on_frame, quality=quality)
     except (av.FFmpegError, OSError) as error:
@@ -53,4 +49,4 @@ def write_pictures(
     except BaseException:
         discard(target)
         raise
-    return notes_on(kind, index, output)
+    return notes_on(kind, excerpt.index, encoding)
