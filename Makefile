@@ -1,15 +1,17 @@
 # One command each; every target does the set-up that it needs. Needs Python 3.11 to 3.13 only.
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTHONS ?= 3.11 3.12 3.13
 DEMO_STYLE ?= data/styles/brush_strokes.jpg
 
-.PHONY: setup demo test test-long lint benchmark contract lock clean
+.PHONY: setup demo test test-long test-representative test-pythons lint benchmark contract lock clean
 
-setup: .venv/.ready
+setup: $(VENV)/.ready
 
-.venv/.ready: pyproject.toml requirements.lock
+$(VENV)/.ready: pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) and "stylecore needs Python 3.11, 3.12 or 3.13; choose one with: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet --requirement requirements.lock
 	$(BIN)/pip install --quiet --no-deps --editable .
@@ -23,6 +25,22 @@ test: setup
 
 test-long: setup
 	$(BIN)/python -m pytest -m long
+
+# What differs most between Pythons and their libraries: engines, containers, resume.
+test-representative: setup
+	$(BIN)/python -m pytest -m representative
+
+# The same on every supported Python that is found here, each in an environment of its own. pyenv,
+# where it manages Pythons, otherwise answers to the names of chosen ones alone.
+test-pythons: export PYENV_VERSION := 3.11:3.12:3.13
+test-pythons:
+	@for version in $(PYTHONS); do \
+	  if python$$version -c "" 2>/dev/null; then \
+	    $(MAKE) test-representative PYTHON=python$$version VENV=.venvs/$$version || exit 1; \
+	  else \
+	    echo "python$$version was not found: nothing was tried on it"; \
+	  fi; \
+	done
 
 benchmark: setup
 	$(BIN)/python -m tests.benchmarks.coherence
@@ -39,11 +57,11 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Re-resolves the pinned versions, for every supported Python, without naming an index.
+# Re-resolves the pinned versions, one for all supported Pythons, without naming an index.
 lock: setup
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header \
-	  --extra dev pyproject.toml --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	  --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml --output-file requirements.lock
 
 clean:
-	rm -rf .venv out
+	rm -rf .venv .venvs out

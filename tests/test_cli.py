@@ -12,6 +12,7 @@ from flows.options import leaf_fields
 from stylecore.config import FolderSettings, ImageSettings, OutputSettings, Settings, VideoSettings
 from tests import clips
 
+pytestmark = pytest.mark.representative
 ROOT = Path(__file__).resolve().parents[1]
 
 

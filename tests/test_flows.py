@@ -52,6 +52,7 @@ def inbox(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.representative
 @pytest.mark.prefect
 def test_video_is_published_and_its_progress_is_told(
     server: None, clip: Path, style: Path, tmp_path: Path

@@ -73,6 +73,7 @@ def as_whole(folder: Path, frame: np.ndarray, style: np.ndarray) -> np.ndarray:
     return tf.nest.flatten(painted)[0].numpy()[0, :height, :width]
 
 
+@pytest.mark.representative
 def test_the_halves_are_the_whole(folder, network):
     for style in STYLES:
         code = network.encode(style)

@@ -12,6 +12,7 @@ QUICK = ("plant_handheld_odd_rate.mp4", "phone_old_3gp_h263_vfr.3gp", "newtonscr
 """Real clips that take a moment; the others are with the long tests."""
 
 
+@pytest.mark.representative
 @pytest.mark.parametrize("case", generated_cases(), ids=lambda case: case.name)
 def test_what_goes_in_comes_out(case: Case, tmp_path: Path) -> None:
     assert check(case, tmp_path).complaints == []

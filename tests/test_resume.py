@@ -118,6 +118,7 @@ MOMENTS = {
 }
 
 
+@pytest.mark.representative
 def test_killed_at_ten_moments_it_goes_on_and_gives_the_same_bytes(
     tmp_path: Path, undisturbed: Job
 ) -> None:
