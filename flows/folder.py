@@ -75,9 +75,8 @@ def _treat(
 def _run(arrival: Arrival, style: Path, settings: FolderSettings, workspace: Path | None) -> State:
     """Runs the flow that fits the file; a result that is older than its source is replaced."""
     if arrival.is_still:
-        choices = {name: getattr(settings.video, name) for name in ImageSettings.model_fields}
         return stylize_image(
-            arrival.source, style, arrival.output, ImageSettings(**choices),
+            arrival.source, style, arrival.output, ImageSettings.of(settings.video),
             overwrite=arrival.output.exists(), return_state=True,
         )  # fmt: skip
     video = settings.video

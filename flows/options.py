@@ -82,9 +82,10 @@ def _parts(text: str) -> list[str]:
 
 def _keyframes(name: str, text: str) -> dict[str, list[str]]:
     """``0:1,0 48:0,1`` as frame number -> weights."""
-    keyframes = {}
+    keyframes: dict[str, list[str]] = {}
     for part in text.split():
         number, colon, weights = part.partition(":")
+        number = number.lstrip("0") or "0"
         if not colon or number in keyframes:
             raise SettingsError(
                 f"{_flag(name)} {text!r} is not written like '0:1,0 48:0,1', each frame once."
@@ -98,8 +99,10 @@ def _weights(name: str, text: str) -> dict[str, str]:
     weights = {}
     for part in text.split(","):
         key, _, value = part.strip().partition("=")
-        if not key:
-            raise SettingsError(f"{_flag(name)} {text!r} is not written like name=1,other=0.5.")
+        if not key or key in weights:
+            raise SettingsError(
+                f"{_flag(name)} {text!r} is not written like name=1,other=0.5, each name once."
+            )
         weights[key] = value or "1"
     return weights
 

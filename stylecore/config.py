@@ -10,20 +10,28 @@ only in the rest (codec, chunk length, ...) share their finished frames.
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from stylecore.choices import chosen_in, complaints, given_in, idle, without
 from stylecore.errors import SettingsError
 from stylecore.recipes import with_recipe
 
-PERCEPTUAL_LAYERS = tuple(
-    f"block{block}_conv{conv}"
-    for block, convs in enumerate((2, 2, 4, 4, 4), start=1)
-    for conv in range(1, convs + 1)
-)
-"""Names of VGG19's convolutions; each stands for the activation after its ReLU."""
+CONVOLUTIONS = {"compact": (2, 2, 4, 4, 1), "vgg19": (2, 2, 4, 4, 4), "vgg16": (2, 2, 3, 3, 3)}
+"""How many there are in each block of the networks that judge the picture."""
+LAYERS = {
+    name: tuple(
+        f"block{block}_conv{conv}"
+        for block, count in enumerate(blocks, start=1)
+        for conv in range(1, count + 1)
+    )
+    for name, blocks in CONVOLUTIONS.items()
+}
+"""Names of the convolutions, from the picture inwards; each stands for the activation after its
+ReLU."""
 
 MOST_DISTANT = 200
 REPRESENTATIONS = ("gram", "linear", "polynomial", "gaussian", "statistics", "wasserstein")
@@ -32,9 +40,9 @@ GATYS_CONTENT_LAYERS = {"block4_conv2": 1.0}
 
 
 class Settings(BaseModel):
-    """Base of all settings: immutable, and unknown names are errors."""
+    """Base of all settings: immutable; unknown names are errors, and so are NaN and infinity."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class GatysSettings(Settings):
@@ -177,14 +185,14 @@ class GatysSettings(Settings):
     @field_validator("content_layers", "style_layers")
     @classmethod
     def _known_layers(cls, layers: dict[str, float]) -> dict[str, float]:
-        unknown = sorted(set(layers) - set(PERCEPTUAL_LAYERS))
+        unknown = sorted(set(layers) - set(LAYERS["vgg19"]))
         if unknown:
             raise ValueError(
                 f"unknown layer {', '.join(unknown)}; layers are named like block4_conv2"
             )
         if any(weight < 0 for weight in layers.values()):
             raise ValueError("layer weights cannot be negative")
-        return layers
+        return {name: weight for name, weight in layers.items() if weight}
 
     @field_validator("representations")
     @classmethod
@@ -202,7 +210,14 @@ class GatysSettings(Settings):
         if self.weights is not None and self.features == "compact":
             raise ValueError("--weights needs --features vgg19 or vgg16")
         if not self.style_layers:
-            raise ValueError("at least one style layer is needed")
+            raise ValueError("--style-layers needs at least one layer with a weight above 0")
+        known = LAYERS[self.features]
+        for name in ("content_layers", "style_layers"):
+            if unknown := [layer for layer in getattr(self, name) if layer not in known]:
+                raise ValueError(
+                    f"--{name.replace('_', '-')}: the network {self.features} has no "
+                    f"{', '.join(unknown)}; choose other layers or another network by --features"
+                )
         return self
 
 
@@ -248,7 +263,7 @@ class StyleSettings(Settings):
     style_weights: tuple[float, ...] = Field(
         (), description="how much of each style, in order; equal when not given"
     )
-    style_keyframes: dict[int, tuple[float, ...]] = Field(
+    style_keyframes: dict[Annotated[int, Field(ge=0)], tuple[float, ...]] = Field(
         {},
         description="frame number -> weights of the styles, interpolated in between",
     )
@@ -303,12 +318,19 @@ class StyleSettings(Settings):
 
 
 def _of_sum_1(weights: tuple[float, ...]) -> tuple[float, ...]:
-    """Weights as shares of their sum, so that 7,3 and 0.7,0.3 are the same job."""
-    if not all(0 <= weight < math.inf for weight in weights):
-        raise ValueError("weights are finite numbers and cannot be negative")
+    """Weights as shares of their sum, so that 6,3,1 and 0.6,0.3,0.1 are the same job.
+
+    What a person writes is decimal: its sum is exact in fractions, and not in binary numbers.
+    Shares stay as they are, so that settings that were stored are read again as they were.
+    """
+    if any(weight < 0 for weight in weights):
+        raise ValueError("weights cannot be negative")
     if weights and not any(weights):
         raise ValueError("at least one weight must be above 0")
-    return tuple(weight / sum(weights) for weight in weights)
+    if math.isclose(sum(weights), 1, rel_tol=1e-9):
+        return weights
+    exact = [Fraction(str(weight)) for weight in weights]
+    return tuple(float(weight / sum(exact)) for weight in exact)
 
 
 class SourceSettings(Settings):
@@ -398,9 +420,28 @@ class FrameSettings(Settings):
     gatys: GatysSettings = Field(GatysSettings(), title="Gatys engine")
     fast: FastSettings = Field(FastSettings(), title="Fast engine")
 
+    @model_validator(mode="after")
+    def _each_choice_acts(self) -> Self:
+        if found := complaints(self, chosen_in(self)):
+            raise ValueError(found)
+        return self
+
 
 class ImageSettings(FrameSettings):
     """Settings of one still picture."""
+
+    @classmethod
+    def of(cls, video: "VideoSettings") -> Self:
+        """What of the settings of videos can act on a still that lies among them."""
+        keyframes = video.mixing.style_keyframes
+        mixing = video.mixing
+        if keyframes:
+            first = {"style_keyframes": {}, "style_weights": keyframes[min(keyframes)]}
+            mixing = mixing.model_copy(update=first)
+        fields = {name: getattr(video, name) for name in cls.model_fields} | {"mixing": mixing}
+        still = cls.model_construct(**fields)
+        still = without(still, set(idle(still, chosen_in(still))))
+        return cls(**dict(still))
 
 
 class VideoSettings(FrameSettings):
@@ -415,8 +456,8 @@ class VideoSettings(FrameSettings):
         0.8,
         ge=0,
         le=1,
-        description="stability in time: 0 lets every frame find its own strokes, 1 moves the "
-        "strokes with the picture as far as the motion allows",
+        description="stability in time: 0 paints every frame by itself, so that each finds its own "
+        "strokes; 1 moves the strokes with the picture as far as the motion allows",
     )
     light: Literal["follow", "ignore"] = Field(
         "follow",
@@ -454,8 +495,8 @@ class VideoSettings(FrameSettings):
     @property
     def needs_motion(self) -> bool:
         """Whether the engine does anything with the motion between frames."""
-        by_engine = {"gatys": self.gatys.start == "flow", "fast": self.coherence > 0}
-        return by_engine.get(self.engine, False)
+        by_engine = {"gatys": self.gatys.start == "flow", "fast": True}
+        return self.coherence > 0 and by_engine.get(self.engine, False)
 
     @property
     def motion_effort(self) -> Literal["thorough", "quick"]:
@@ -465,7 +506,9 @@ class VideoSettings(FrameSettings):
     @property
     def needs_previous(self) -> bool:
         """Whether a frame is told what the frame before became, even without motion."""
-        return self.engine == "gatys" or self.needs_motion
+        return self.needs_motion or (
+            self.engine == "gatys" and self.gatys.start == "previous" and self.coherence > 0
+        )
 
     @property
     def needs_age(self) -> bool:
@@ -538,10 +581,13 @@ def checked(model: type[Model], values: dict[str, Any]) -> Model:
         SettingsError: names every option that is wrong and what it may be.
     """
     try:
-        return model(**values)
+        settings = model(**values)
     except ValidationError as error:
-        complaints = "; ".join(_complaint(model, detail) for detail in error.errors())
-        raise SettingsError(f"{complaints}.") from error
+        wrong = "; ".join(_complaint(model, detail) for detail in error.errors())
+        raise SettingsError(f"{wrong}.") from error
+    if isinstance(settings, FrameSettings) and (found := complaints(settings, given_in(values))):
+        raise SettingsError(f"{found}.")
+    return settings
 
 
 def _complaint(model: type[Settings], detail: Any) -> str:

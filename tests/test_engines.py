@@ -51,7 +51,7 @@ def later_frame(previous: np.ndarray, *, number: int = 1) -> FrameInput:
 def chosen(engine: str) -> VideoSettings:
     """Settings of an engine; ``fast`` with the shipped network, ``hub`` with a Hub module."""
     if engine != "hub":
-        return VideoSettings(engine=engine, gatys=SHORT)
+        return VideoSettings(engine=engine, gatys=SHORT if engine == "gatys" else GatysSettings())
     if not HUB_MODULE.is_dir():
         pytest.skip("the stand-in for the TensorFlow Hub module is not beside the repository")
     return VideoSettings(engine="fast", fast=FastSettings(model=str(HUB_MODULE)))
@@ -165,6 +165,17 @@ def test_temporal_weight_holds_the_warped_frame(network):
     frame = later_frame(first)
     distances = [np.abs(engine.render(frame)[0] - frame.warped).mean() for engine in (free, held)]
     assert distances[1] < 0.5 * distances[0]
+
+
+def test_without_coherence_a_frame_is_painted_as_if_it_were_alone(network):
+    for start in ("flow", "previous"):
+        engine = gatys(network, start=start, coherence=0.0)
+        first, _ = engine.render(first_frame())
+        later = later_frame(first)
+        alone = FrameInput(number=1, content=later.content)
+        assert np.array_equal(engine.render(later)[0], engine.render(alone)[0])
+        held = gatys(network, start=start, coherence=0.1)
+        assert not np.array_equal(held.render(later)[0], held.render(alone)[0])
 
 
 def test_a_frame_of_another_shape_is_refused(network):

@@ -75,7 +75,7 @@ class GatysEngine(Engine):
         """
         Args:
             settings: what the picture is judged by, and how long it is worked on.
-            coherence: factor of the temporal weight.
+            coherence: factor of the temporal weight; at 0 a frame takes nothing from others.
             seed: of every random draw.
             memory: gigabytes that one frame may take.
             features: the judging network, instead of the one that ``settings`` names.
@@ -85,6 +85,9 @@ class GatysEngine(Engine):
         """
         make_deterministic()
         self._settings = settings
+        self._start = settings.start
+        if coherence == 0 and settings.start in ("flow", "previous"):
+            self._start = "content"
         self._temporal_weight = settings.temporal_weight * coherence
         self._seed = seed
         self._memory = memory
@@ -178,7 +181,7 @@ class GatysEngine(Engine):
     def _paint_from_coarse(self, frame: FrameInput) -> tuple[np.ndarray, dict[str, float], int]:
         coarsest = self._levels[0]
         image = resize(frame.content, (coarsest.width, coarsest.height))
-        if self._settings.start == "noise":
+        if self._start == "noise":
             random = np.random.default_rng((self._seed, frame.number))
             image = random.random(image.shape, np.float32)
         losses: dict[str, float] = {}
@@ -231,7 +234,7 @@ class GatysEngine(Engine):
     def _warm_start(self, frame: FrameInput) -> np.ndarray | None:
         """The frame before on this one, mixed with what the pass before made (Ruder et al. 2016,
         section 3.5); the source where neither shows anything."""
-        if self._settings.start == "previous" and frame.own is None:
+        if self._start == "previous" and frame.own is None:
             return frame.previous
         before = self._before(frame)
         if before is None:
@@ -245,7 +248,7 @@ class GatysEngine(Engine):
 
     def _before(self, frame: FrameInput) -> Reference | None:
         """The frame before on this one; None without a motion."""
-        if self._settings.start != "flow" or frame.warped is None or frame.mask is None:
+        if self._start != "flow" or frame.warped is None or frame.mask is None:
             return None
         return Reference(frame.warped, frame.mask)
 

@@ -10,7 +10,7 @@ from stylecore.engines.base import Engine
 from stylecore.networks.fast import fast_digest
 from stylecore.networks.features import features_digest
 
-ALGORITHM_VERSIONS = {"gatys": 4, "fast": 7, "identity": 1}
+ALGORITHM_VERSIONS = {"gatys": 5, "fast": 7, "identity": 1}
 """Raised whenever an engine would paint other pixels from the same settings."""
 
 

@@ -6,7 +6,6 @@ place where containers are opened. So is the size of pictures that decoders may 
 say 64x64 and the coded picture 16000x16000.
 """
 
-import math
 import stat
 from pathlib import Path
 
@@ -26,7 +25,7 @@ OPEN_SECONDS, READ_SECONDS = 10.0, 60.0
 MAX_MEGAPIXELS = VideoSettings().max_megapixels
 MOST_PIXELS = 2**31 - 1
 """The largest limit that ffmpeg's ``max_pixels`` takes."""
-EVERYTHING = SourceSettings(max_hours=math.inf)
+EVERYTHING = SourceSettings(max_hours=1e9)
 """For results of our own: as long as they are, and whole."""
 MAX_RATE = 240
 """Frames a second that a video of the longest allowed duration may have at most."""

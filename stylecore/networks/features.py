@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from stylecore.config import LAYERS
 from stylecore.errors import WeightsError
 from stylecore.networks.files import Weights, assign_weights, file_digest, read_weights
 
@@ -100,14 +101,7 @@ def _weights_path(name: NetworkName, weights: Path | None) -> Path | None:
 
 
 def _deepest(name: NetworkName, layers: Sequence[str]) -> str:
-    if name == "compact":
-        from stylecore.networks.perceptual import layer_names
-
-        known = [layer for layer, _, _ in layer_names()]
-    else:
-        from stylecore.networks import vgg
-
-        known = list(vgg.layer_names(name))
+    known = LAYERS[name]
     unknown = [layer for layer in layers if layer not in known]
     if unknown or not layers:
         raise WeightsError(

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 import keras
 from keras import layers, ops
 
-BLOCK_CONVOLUTIONS = (2, 2, 4, 4, 1)
+from stylecore.config import CONVOLUTIONS
+
 BLOCK_WIDTHS = (16, 32, 64, 128, 128)
 WIDE_LAYERS = {"block3_conv1": 128}
 """Style layers whose Gram matrix needs more channels than their block's other layers have."""
@@ -38,7 +39,7 @@ class ReplicationPadding(layers.Layer):
 
 def layer_names() -> Iterator[tuple[str, int, int]]:
     """(name, block, channels) of every convolution in order."""
-    for block, convolutions in enumerate(BLOCK_CONVOLUTIONS, start=1):
+    for block, convolutions in enumerate(CONVOLUTIONS["compact"], start=1):
         for convolution in range(1, convolutions + 1):
             name = f"block{block}_conv{convolution}"
             yield name, block, WIDE_LAYERS.get(name, BLOCK_WIDTHS[block - 1])

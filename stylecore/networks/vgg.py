@@ -10,22 +10,13 @@ from typing import Literal
 import keras
 from keras import layers, ops
 
-CONVOLUTIONS = {"vgg19": (2, 2, 4, 4, 4), "vgg16": (2, 2, 3, 3, 3)}
-"""Convolutions in each of the five blocks."""
+from stylecore.config import LAYERS
+
 WIDTHS = (64, 128, 256, 512, 512)
 
 MEAN_BGR = (103.939, 116.779, 123.68)
 
 Pooling = Literal["max", "average"]
-
-
-def layer_names(name: str) -> tuple[str, ...]:
-    """Names of all convolutions of ``vgg19`` or ``vgg16``, from the picture inwards."""
-    return tuple(
-        f"block{block}_conv{convolution}"
-        for block, count in enumerate(CONVOLUTIONS[name], start=1)
-        for convolution in range(1, count + 1)
-    )
 
 
 def build_vgg(name: str, *, deepest: str, pooling: Pooling = "max") -> keras.Model:
@@ -45,7 +36,7 @@ def build_vgg(name: str, *, deepest: str, pooling: Pooling = "max") -> keras.Mod
     picture = keras.Input((None, None, 3), name="picture")
     features = ops.flip(picture * 255.0, axis=-1) - ops.convert_to_tensor(MEAN_BGR, "float32")
     activations = {}
-    for layer in layer_names(name):
+    for layer in LAYERS[name]:
         block = int(layer[5])
         if layer.endswith("_conv1") and block > 1:
             features = pool(2, name=f"block{block - 1}_pool")(features)
