@@ -161,7 +161,7 @@ def test_shares_of_styles_are_one_job_however_they_are_written():
         return StyleSettings(more_styles=("b", "c"), style_weights=weights).style_weights
 
     assert shares(6, 3, 1) == shares(0.6, 0.3, 0.1) == shares(1.8, 0.9, 0.3) == (0.6, 0.3, 0.1)
-    for weights in ((1, 2, 4), (1e308, 1e308, 1e308), (5e-324, 0, 0), (0.1, 0.1, 0.1)):
+    for weights in ((1, 2, 4), (1, 1, 4), (1e308, 1e308, 1e308), (5e-324, 0, 0), (0.1, 0.1, 0.1)):
         once = shares(*weights)
         assert sum(once) == pytest.approx(1)
         assert shares(*once) == once, "stored shares are read again as they were"
