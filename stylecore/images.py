@@ -69,6 +69,11 @@ def of_8_bits(image: np.ndarray) -> np.ndarray:
     return ((image.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
+def as_16_bits(image: np.ndarray) -> np.ndarray:
+    """uint8 or uint16 as uint16 over the full range."""
+    return image.astype(np.uint16) * np.uint16(257) if image.dtype == np.uint8 else image
+
+
 def pixel_checksum(image: np.ndarray) -> int:
     """CRC-32 of uint8 or uint16 pixels; the higher byte is first, as in PNG."""
     return zlib.crc32(np.ascontiguousarray(image, image.dtype.newbyteorder(">")).data)

@@ -54,7 +54,6 @@ from stylecore.media import (
     write_frames,
     write_picture,
 )
-from stylecore.media.tonemap import tone_mapped
 from stylecore.overlap import ahead
 from stylecore.shots import ANALYSIS_SIZE, detect_shots
 from stylecore.store import (
@@ -489,20 +488,14 @@ def _source_reader(workspace: Workspace, chunk: Chunk) -> ReadFrames:
     anchor = chunk.shot_stop - 1 if chunk.is_backward else chunk.shot_start
     for start, end in ((first, stop), (anchor, anchor + 1)):
         if workspace.missing_source_frames(start, end):
-            split_to_disk(job.excerpt.part(start, end), workspace.source_folder)
-    return partial(_split_frames, workspace)
+            part = job.excerpt.part(start, end)
+            split_to_disk(part, workspace.source_folder, size=(job.width, job.height))
+    return workspace.read_source_frames
 
 
 def _decoded_frames(job: Job, start: int, stop: int) -> Iterator[np.ndarray]:
     """Source frames at the job's size, decoded anew."""
     return read_frames(job.excerpt.part(start, stop), size=(job.width, job.height))
-
-
-def _split_frames(workspace: Workspace, start: int, stop: int) -> Iterator[np.ndarray]:
-    """Source frames that ffmpeg wrote as they were coded."""
-    transfer = workspace.job.index.tone_mapped_from
-    for frame in workspace.read_source_frames(start, stop):
-        yield tone_mapped(frame, transfer) if transfer else frame
 
 
 _idle_engines: list[tuple[tuple[str, int], Engine]] = []

@@ -45,7 +45,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from stylecore.colour import ColourStatistics
 from stylecore.config import VideoSettings
 from stylecore.errors import InputError, MediaError, OutputError, StoreError
-from stylecore.images import resize
 from stylecore.media import Excerpt, SourceIndex, frame_files, is_sequence, place_of, require_file
 from stylecore.media.files import is_disk_full, no_space
 
@@ -468,18 +467,17 @@ class Workspace:
         return any(not self._source_path(number).is_file() for number in range(start, stop))
 
     def read_source_frames(self, start: int, stop: int) -> Iterator[np.ndarray]:
-        """Split source frames [start, stop) at the job's size.
+        """Split source frames [start, stop), as ``read_frames`` gives them.
 
         Raises:
             StoreError: one is damaged; it has been removed, so that the next run splits it again.
         """
-        job = self.job
         for number in range(start, stop):
             image = cv2.imread(str(self._source_path(number)), cv2.IMREAD_UNCHANGED)
             if image is None:
                 self._source_path(number).unlink(missing_ok=True)
                 raise StoreError(f"Split source frame {number} is damaged; run the job again.")
-            yield resize(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), (job.width, job.height))
+            yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
     # --- the result ----------------------------------------------------------------------------
 

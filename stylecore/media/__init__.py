@@ -1,7 +1,7 @@
 """Bytes to frames and back: safe opening, the frame index, exact reading, writing, verification."""
 
 from stylecore.media.excerpt import Excerpt
-from stylecore.media.ffmpeg import ffmpeg_version, find_ffmpeg, run_ffmpeg, split_to_disk
+from stylecore.media.ffmpeg import ffmpeg_version, find_ffmpeg, run_ffmpeg
 from stylecore.media.files import discard, hidden_beside, publish, require_free
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.names import (
@@ -25,6 +25,7 @@ from stylecore.media.pictures.stills import (
 )
 from stylecore.media.pictures.webp_reader import is_animation
 from stylecore.media.sources import check_source, index_source, read_frames
+from stylecore.media.splitting import split_to_disk
 from stylecore.media.streams import fitting_name
 from stylecore.media.targets import (
     check_output,

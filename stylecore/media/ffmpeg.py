@@ -16,9 +16,6 @@ from typing import Any
 import ffmpeg
 
 from stylecore.errors import MediaError
-from stylecore.media.colour import ROUNDING
-from stylecore.media.excerpt import Excerpt
-from stylecore.media.opening import FORMATS, PROTOCOLS, decoder_limit, inert_name
 
 FFMPEG_VARIABLE = "STYLECORE_FFMPEG"
 FFMPEG_VARIABLES = (FFMPEG_VARIABLE, "IMAGEIO_FFMPEG_EXE")
@@ -107,50 +104,3 @@ def run_ffmpeg(command: Any, *, timeout_seconds: float) -> None:
             complaints.seek(0)
             last = " ".join(complaints.read()[-COMPLAINT_LENGTH:].decode(errors="replace").split())
             raise MediaError(f"ffmpeg failed: {last}")
-
-
-def split_to_disk(excerpt: Excerpt, folder: Path) -> None:
-    """Writes the frames as upright RGB PNG files, 00000041.png, into ``folder``.
-
-    The folder is made where it is missing.
-
-    Raises:
-        MediaError: ffmpeg failed, or made another number of frames than the index says.
-    """
-    path, index, start, stop = excerpt.path, excerpt.index, excerpt.start, excerpt.stop
-    source = ffmpeg.input(
-        inert_name(path),
-        format_whitelist=FORMATS,
-        protocol_whitelist=PROTOCOLS,
-        max_pixels=decoder_limit(index.width * index.height),
-    )
-    picture = source[str(index.stream)]
-    if index.interlaced:
-        picture = picture.filter("bwdif", mode="send_frame", deint="interlaced")
-    picture = picture.filter("select", f"between(n,{start},{stop - 1})").filter(
-        "scale",
-        in_color_matrix=index.matrix,
-        in_range="pc" if index.full_range else "tv",
-        out_range="pc",
-        flags=f"neighbor+{ROUNDING}",
-    )
-    deep = index.bit_depth > 8
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".split-") as made:
-        command = picture.output(
-            f"{made.replace('%', '%%')}/%08d.png",
-            f="image2",
-            fps_mode="passthrough",
-            start_number=start,
-            vframes=excerpt.count,
-            pix_fmt="rgb48be" if deep else "rgb24",
-        )
-        run_ffmpeg(command, timeout_seconds=600 + 10.0 * stop)
-        frames = sorted(Path(made).iterdir())
-        if len(frames) != excerpt.count:
-            raise MediaError(
-                f"ffmpeg split {len(frames)} frames of {path.name} where {excerpt.count} were "
-                "expected; use --split demand."
-            )
-        for frame in frames:
-            frame.replace(folder / frame.name)

@@ -4,16 +4,14 @@ import logging
 from collections.abc import Iterator
 from itertools import islice
 
-import av
 import numpy as np
 from av.video.frame import VideoFrame
 
-from stylecore.media.colour import decoding_graph
 from stylecore.media.container import decode_leniently, picture_checksum
+from stylecore.media.decoding import upright_pixels
 from stylecore.media.excerpt import Excerpt
-from stylecore.media.index import SourceIndex, source_changed
+from stylecore.media.index import source_changed
 from stylecore.media.opening import open_container
-from stylecore.media.tonemap import tone_mapped
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +29,9 @@ def read_container(
     index, start, stop = excerpt.index, excerpt.start, excerpt.stop
     reach = DEINTERLACE_REACH if index.interlaced else 0
     decoded = excerpt.part(max(0, start - reach), min(index.frame_count, stop + reach))
-    frames = _upright(_decoded(decoded), index, size, alpha)
+    frames = upright_pixels(
+        _decoded(decoded), index, size=size, alpha=alpha, deinterlace=index.interlaced
+    )
     yield from islice(frames, start - decoded.start, stop - decoded.start)
 
 
@@ -87,39 +87,3 @@ def _from_beginning(excerpt: Excerpt) -> Iterator[VideoFrame]:
             if number == excerpt.stop:
                 return
     raise source_changed(number)
-
-
-def _upright(
-    frames: Iterator[VideoFrame], index: SourceIndex, size: tuple[int, int] | None, alpha: bool
-) -> Iterator[np.ndarray]:
-    graph: av.filter.Graph | None = None
-    target = index.orientation.size(*(size or (index.width, index.height)))
-    formats = ("rgba", "rgba64le") if alpha else ("rgb24", "rgb48le")
-    for frame in frames:
-        if graph is None:
-            graph = decoding_graph(
-                frame,
-                index.seconds_per_unit,
-                matrix=index.matrix,
-                full_range=index.full_range,
-                size=target,
-                pixel_format=formats[index.bit_depth > 8],
-                deinterlace=index.interlaced,
-            )
-        graph.push(frame)
-        yield from _pulled(graph, index)
-    if graph is not None:
-        graph.push(None)
-        yield from _pulled(graph, index)
-
-
-def _pulled(graph: av.filter.Graph, index: SourceIndex) -> Iterator[np.ndarray]:
-    while True:
-        try:
-            frame = graph.pull()
-        except (av.BlockingIOError, av.EOFError):
-            return
-        image = index.orientation.apply(frame.to_ndarray())
-        if index.tone_mapped_from:
-            image[..., :3] = tone_mapped(image[..., :3], index.tone_mapped_from)
-        yield image

@@ -10,6 +10,8 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from stylecore.images import as_16_bits
+
 PQ, HLG = 16, 18
 """Code points of ITU-T H.273 for transfer characteristics."""
 SOURCE_PEAK, SDR_PEAK = 1000.0, 100.0
@@ -35,7 +37,7 @@ def tone_mapped(image: np.ndarray, transfer: int) -> np.ndarray:
     """A frame in the colours of BT.2020 to one in those of BT.709.
 
     Args:
-        image: (H, W, 3) uint16 RGB as it was coded, full range.
+        image: (H, W, 3) uint16 RGB as it was coded, full range; of uint8 the steps show.
         transfer: PQ or HLG.
 
     Returns:
@@ -57,7 +59,7 @@ def tone_mapped(image: np.ndarray, transfer: int) -> np.ndarray:
 
 def _display_coded(image: np.ndarray, transfer: int) -> np.ndarray:
     """(H, W, 3) float32: light on the display by SOURCE_PEAK, coded with the display's gamma."""
-    light = _linear_light(transfer)[image]
+    light = _linear_light(transfer)[as_16_bits(image)]
     if transfer == HLG:
         light *= cv2.pow(cv2.transform(light, LUMA), HLG_SYSTEM_GAMMA - 1)[..., None]
     return cv2.pow(np.minimum(light, 1), 1 / DISPLAY_GAMMA)

@@ -21,7 +21,7 @@ from av.video.stream import VideoStream
 
 from stylecore.config import OutputSettings
 from stylecore.errors import OutputError
-from stylecore.media.colour import encoding_graph, matrix_code, packed_format
+from stylecore.media.colour import matrix_code
 from stylecore.media.encoders import (
     CONTAINERS,
     M4V,
@@ -51,6 +51,7 @@ from stylecore.media.streams import (
     is_ruined,
     stream_metadata,
 )
+from stylecore.media.yuv import yuv_frame
 from stylecore.overlap import ahead
 
 BIT_EXACT = {"fflags": "+bitexact"}
@@ -158,22 +159,18 @@ class _Writer:
 
     def _encodable(self, frames: Iterator[np.ndarray], pixel_format: str) -> Iterator[VideoFrame]:
         """The frames as the encoder takes them: in its colours, with their timestamps."""
-        graph = None
         for number, pixels in enumerate(frames, start=self.excerpt.start):
-            raw = VideoFrame.from_ndarray(pixels, format=packed_format(pixels))
-            raw.pts = self.index.pts[number] - self.shift
-            raw.time_base = self.index.seconds_per_unit
-            graph = graph or encoding_graph(
-                raw,
-                self.index.seconds_per_unit,
+            frame = yuv_frame(
+                pixels,
                 matrix=self.index.result_matrix,
                 full_range=self.full_range,
                 pixel_format=pixel_format,
             )
-            graph.push(raw)
-            frame = graph.pull()
-            frame.pts, frame.time_base = raw.pts, raw.time_base
+            frame.pts = self.index.pts[number] - self.shift
+            frame.time_base = self.index.seconds_per_unit
             # ProRes takes its tags from the frames, the other encoders from the context.
+            frame.colorspace = matrix_code(self.index.result_matrix)
+            frame.color_range = 2 if self.full_range else 1
             frame.color_primaries = self.index.colour_primaries
             frame.color_trc = self.index.colour_transfer
             frame.pict_type = 0

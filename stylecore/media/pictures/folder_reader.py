@@ -11,7 +11,7 @@ import numpy as np
 
 from stylecore.config import SourceSettings
 from stylecore.errors import DamagedError, MediaError
-from stylecore.images import is_transparent, resize, with_channels
+from stylecore.images import as_16_bits, is_transparent, resize, with_channels
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex, index_of_pictures, source_changed
 from stylecore.media.names import frame_files, frame_numbers, place_of
@@ -93,8 +93,8 @@ def read_folder(
         if data is None or zlib.crc32(data) != index.checksums[number]:
             raise source_changed(number)
         pixels = read_pixels(file, data, max_megapixels=float("inf"))
-        if index.bit_depth > 8 and pixels.dtype == np.uint8:
-            pixels = pixels.astype(np.uint16) * 257
+        if index.bit_depth > 8:
+            pixels = as_16_bits(pixels)
         yield resize(with_channels(pixels, 4 if alpha else 3), size or (index.width, index.height))
 
 
