@@ -35,7 +35,11 @@ UNREMARKABLE = ("does not say its colour matrix", "Colour is stored at a lower r
 FOLDER_FRAME = Fraction(1, 24)
 """Seconds that a picture of a folder is shown, if nothing else is asked for."""
 LUMA_FLOOR = 60.0
-"""Decibels, of 8-bit sources."""
+"""Decibels."""
+CHROMA_FLOOR = 60.0
+"""Decibels."""
+DRIFT = 0.1
+"""Levels that colours may be off on average."""
 LOSSLESS = {
     ".mp4": OutputSettings(codec="h264", quality=0, preset="ultrafast", chroma="source"),
     ".mkv": OutputSettings(codec="ffv1"),
@@ -95,6 +99,10 @@ class Row:
     """Seconds."""
     luma: float | None = None
     """Decibels."""
+    chroma: float | None = None
+    """Decibels of the worse of the two; None where they are stored at a lower resolution."""
+    drift: float = 0.0
+    """Mean error of a colour, in levels of 8 bits."""
     beyond: float = 0.0
     """Percent of pixels whose colours RGB does not have."""
 
@@ -112,8 +120,12 @@ class Row:
             found.append(f"{len(self.now.times)} frames in place of {len(self.was.times)}")
         if self.time_error > 0:
             found.append(f"a frame is {1000 * self.time_error:.3f} ms off")
-        if self.luma is not None and self.was.depth == 8 and self.luma < LUMA_FLOOR:
+        if self.luma is not None and self.luma < LUMA_FLOOR:
             found.append(f"luma is only {self.luma:.1f} dB like the source's")
+        if self.chroma is not None and self.chroma < CHROMA_FLOOR:
+            found.append(f"colour is only {self.chroma:.1f} dB like the source's")
+        if abs(self.drift) > DRIFT:
+            found.append(f"colours are {self.drift:+.2f} levels off")
         if self.suffix != (self.case.comes_as or self.case.result):
             found.append(f"comes as {self.suffix}")
         if self.was.chapters != self.now.chapters:
@@ -164,23 +176,53 @@ def _compared(case: Case, source: Path, published: Published) -> Row:
         now,
         published.output.suffix,
         float(max(errors, default=Fraction(0))),
-        *(compared_lumas(source, published.output, now.tags[0]) if case.luma else (None, 0.0)),
+        **(compared_pictures(source, published.output, now.tags[0]) if case.luma else {}),
     )
 
 
-def compared_lumas(source: Path, result: Path, matrix: int) -> tuple[float, float]:
-    """Decibels in the worst frame over the colours that RGB can show; percent of the others.
+def compared_pictures(source: Path, result: Path, matrix: int) -> dict[str, float | None]:
+    """Fields of the row: the worst frame over the colours that RGB can show.
 
     YUV has colours beyond RGB, blacker than black for one, which no screen shows. They are clipped.
     """
-    worst, beyond = math.inf, []
+    worst, worst_colour, beyond, drifts = math.inf, math.inf, [], []
     for before, after in zip(frames_of(source), frames_of(result), strict=False):
         shown = upright(showable(before, matrix), before)
         was, now = upright(luma(before), before), luma(after)
         if shown.any():
             worst = min(worst, psnr(was[shown], now[shown], peak=255))
         beyond.append(1 - shown.mean())
-    return worst, 100 * float(np.mean(beyond))
+        shown = with_partners(shown)
+        if not holds_colours(after, before) or not shown.any():
+            continue
+        for place in (1, 2):
+            was, now = upright(_plane(before, place), before), _plane(after, place)
+            worst_colour = min(worst_colour, psnr(was[shown], now[shown], peak=255))
+            drifts.append(float((now[shown] - was[shown]).mean()))
+    return {
+        "luma": worst,
+        "beyond": 100 * float(np.mean(beyond)),
+        "chroma": worst_colour if drifts else None,
+        "drift": max(drifts, key=abs, default=0.0),
+    }
+
+
+def holds_colours(after: av.VideoFrame, before: av.VideoFrame) -> bool:
+    """Whether both have planes of colours, and the second frame's are no finer."""
+    if before.format.is_rgb or before.format.name == "pal8" or len(before.planes) < 3:
+        return False
+    turned = int(before.rotation) % 180 != 0
+    width, height = before.planes[1].width, before.planes[1].height
+    needed = (height, width) if turned else (width, height)
+    return (after.planes[1].width, after.planes[1].height) >= needed
+
+
+def with_partners(shown: np.ndarray) -> np.ndarray:
+    """Where every pixel of the block of 4x4, which is as large as any colour's, is shown."""
+    height, width = shown.shape
+    whole = np.pad(shown, ((0, -height % 4), (0, -width % 4)), constant_values=True)
+    blocks = whole.reshape(whole.shape[0] // 4, 4, -1, 4).all((1, 3))
+    return blocks.repeat(4, 0).repeat(4, 1)[:height, :width]
 
 
 def showable(frame: av.VideoFrame, matrix: int) -> np.ndarray:
@@ -318,6 +360,11 @@ def generated_cases() -> list[Case]:
         case("pixels of 16:11", clips.write_clip, keywords={"aspect": Fraction(16, 11)}),
         case("641x359", clips.write_clip,
              keywords={"size": (641, 359), "frames": 3, "pixel_format": "yuv444p"}),
+        *(
+            case(f"161x121, 4:2:0, {'full' if full else 'limited'} range", odd_clips.odd,
+                 keywords={"full_range": full}, suffix=".mkv", outcome="noted", words="is odd")
+            for full in (False, True)
+        ),
         case("interlaced", odd_clips.interlaced, suffix=".mkv", outcome="noted",
              words="one frame for each frame", luma=False),
         case("10 bits", deep),
@@ -408,7 +455,8 @@ def _itself(path: Path, folder: Path) -> Path:
 
 
 HEADINGS = ("source", "outcome", "frames", "ms off", "seconds", "size", "turned", "SAR",
-            "tags", "luma dB", "beyond RGB", "sound", "subs", "what is said")  # fmt: skip
+            "tags", "luma dB", "chroma dB", "drift", "beyond RGB", "sound", "subs",
+            "what is said")  # fmt: skip
 
 
 def cells(row: Row) -> tuple[str, ...]:
@@ -426,7 +474,9 @@ def cells(row: Row) -> tuple[str, ...]:
         _both(was.turned, now.turned),
         _both(was.aspect, now.aspect),
         _both("/".join(map(str, was.tags)), "/".join(map(str, now.tags))),
-        *(("", "") if row.luma is None else (f"{row.luma:.1f}", f"{row.beyond:.1f} %")),
+        "" if row.luma is None else f"{row.luma:.1f}",
+        *(("", "") if row.chroma is None else (f"{row.chroma:.1f}", f"{row.drift:+.2f}")),
+        "" if row.luma is None else f"{row.beyond:.1f} %",
         *(_same(was.streams.get(kind, []), now.streams[kind]) for kind in ("audio", "subtitle")),
         row.said,
     )

@@ -51,6 +51,14 @@ def tagged(path: Path, *, matrix: int | None, full_range: bool | None) -> Path:
     return clips.write_clip(path, size=(192, 128), tags=tags)
 
 
+def odd(path: Path, *, full_range: bool) -> Path:
+    """Of 161x121 pixels, whose last column and row share their colours with none."""
+    return clips.write_clip(
+        path, size=(161, 121), frames=3, codec="ffv1", options={},
+        tags={"color_range": 2 if full_range else 1, "colorspace": 6},
+    )  # fmt: skip
+
+
 def turned(path: Path, degrees: int, *, mirrored: bool = False) -> Path:
     """With a display matrix."""
     plain = clips.write_clip(path.with_name("plain.mp4"))
