@@ -15,7 +15,14 @@ from pathlib import Path
 
 from flows.options import add_options, read_options
 from flows.printing import printable
-from stylecore.config import FolderSettings, ImageSettings, OutputSettings, VideoSettings
+from stylecore.config import (
+    FolderSettings,
+    ImageSettings,
+    OutputSettings,
+    SourceSettings,
+    VideoSettings,
+    checked,
+)
 from stylecore.errors import SettingsError, StyleError
 from stylecore.training.settings import FastTraining, PerceptualTraining
 
@@ -86,12 +93,24 @@ def folder(arguments: argparse.Namespace) -> int:
     """Repaints everything in a folder that is not done yet."""
     from flows import screen
 
-    settings = FolderSettings(
-        settle_seconds=arguments.settle_seconds, video=read_options(arguments, VideoSettings)
+    settings = checked(
+        FolderSettings,
+        {
+            "settle_seconds": arguments.settle_seconds,
+            "video": read_options(arguments, VideoSettings),
+        },
     )
     return screen.run_folder(
         arguments.inbox, arguments.outbox, arguments.style, settings, workspace=arguments.workspace
     )
+
+
+def cuts(arguments: argparse.Namespace) -> None:
+    """Finds the cuts of a video and lists them, to be mended and given with --cuts."""
+    from flows.cuts import write_cuts
+
+    settings = read_options(arguments, SourceSettings)
+    write_cuts(arguments.source, arguments.output, settings, overwrite=arguments.overwrite)
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -233,6 +252,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_workspace(command)
     add_options(command, VideoSettings)
 
+    command = _command(commands, "cuts", cuts)
+    command.add_argument("source", type=Path, metavar="SOURCE", help="video to look through")
+    _add_output(command, "the list; .csv is written as PySceneDetect does [the terminal]")
+    add_options(command, SourceSettings)
+
     _add_jobs(_command(commands, "jobs", None, help="list, show, resume, assemble, clean"))
 
     _add_trainings(_command(commands, "train", None, help="train the networks that ship"))
@@ -297,10 +321,8 @@ def _add_source_and_style(parser: argparse.ArgumentParser, what: str) -> None:
     _add_output(parser)
 
 
-def _add_output(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "-o", "--output", type=Path, metavar="OUT", help="result [beside the source]"
-    )
+def _add_output(parser: argparse.ArgumentParser, what: str = "result [beside the source]") -> None:
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=what)
     parser.add_argument("--overwrite", action="store_true", help="replace an existing result")
 
 

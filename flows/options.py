@@ -3,7 +3,7 @@
 A nested model becomes a group of options with its own title; its fields keep their leaf names,
 which are unique over all models (a test holds that). Values stay text here: pydantic converts and
 checks them, so that the command line, Prefect's form and the library refuse the same things in the
-same words.
+same words. Of a cut list the content becomes the value, so that a job needs the file no more.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from stylecore.config import Settings, checked
+from stylecore.cuts import read_cut_list
 from stylecore.errors import SettingsError
 
 Model = TypeVar("Model", bound=Settings)
@@ -69,6 +70,8 @@ def _given(arguments: argparse.Namespace, model: type[Settings]) -> dict[str, An
 
 def _read(name: str, field: FieldInfo, text: Any) -> Any:
     """The text of an option as what pydantic can convert."""
+    if name == "cuts":
+        return read_cut_list(Path(text))
     if _is_keyframes(field):
         return _keyframes(name, text)
     if _is_mapping(field):
@@ -135,7 +138,7 @@ def _metavar(name: str, field: FieldInfo) -> str:
         return "FILE,..." if Path in get_args(field.annotation) else "NUMBER,..."
     if Path in get_args(field.annotation):
         return "FILE"
-    return {"frames": "A:B", "model": "HANDLE"}.get(name, "VALUE")
+    return {"frames": "A:B", "model": "HANDLE", "cuts": "FILE"}.get(name, "VALUE")
 
 
 def _help(field: FieldInfo) -> str:

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from stylecore.choices import chosen_in, complaints, given_in, idle, without
+from stylecore.cuts import canonical_cut
 from stylecore.errors import SettingsError
 from stylecore.recipes import with_recipe
 
@@ -452,6 +453,11 @@ class VideoSettings(FrameSettings):
         pattern=r"^\d*:\d*$",
         description="only frames A to B (B not included), written A:B; either may be left out",
     )
+    cuts: tuple[str, ...] | None = Field(
+        None,
+        description="a cut list in place of the shots that are found: one frame or time a line, or "
+        "PySceneDetect's CSV; stylecore cuts writes one",
+    )
     coherence: float = Field(
         0.8,
         ge=0,
@@ -486,6 +492,11 @@ class VideoSettings(FrameSettings):
             if start is not None and stop is not None and stop <= start:
                 raise ValueError(f"the range {frames} is empty; write A:B with B greater than A")
         return frames
+
+    @field_validator("cuts")
+    @classmethod
+    def _canonical_cuts(cls, cuts: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return None if cuts is None else tuple(sorted({canonical_cut(cut) for cut in cuts}))
 
     @property
     def passes(self) -> int:
@@ -569,6 +580,13 @@ class FolderSettings(Settings):
         description="a file is taken when its size and time have not changed for so long",
     )
     video: VideoSettings = Field(VideoSettings(), title="Every file")
+
+    @field_validator("video")
+    @classmethod
+    def _of_every_file(cls, video: VideoSettings) -> VideoSettings:
+        if video.cuts is not None:
+            raise ValueError("--cuts is about one video; leave it out for a folder")
+        return video
 
 
 Model = TypeVar("Model", bound=Settings)

@@ -9,10 +9,12 @@ the Prefect flow runs the same steps as tasks.
 
 import os
 import shutil
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +23,7 @@ import numpy as np
 from stylecore.coherence import ReadFrames, stylize_missing
 from stylecore.colour import ColourStatistics, colour_statistics, colours_of_all
 from stylecore.config import FrameSettings, ImageSettings, VideoSettings
+from stylecore.cuts import cut_frames
 from stylecore.engines import Engine, FrameInput, create_engine, engine_digest
 from stylecore.engines.luminance import LuminanceEngine
 from stylecore.errors import MediaError, OutputError, OutputExistsError, SettingsError
@@ -55,7 +58,7 @@ from stylecore.media import (
     write_picture,
 )
 from stylecore.overlap import ahead
-from stylecore.shots import ANALYSIS_SIZE, detect_shots
+from stylecore.shots import ANALYSIS_SIZE, Shot, detect_shots
 from stylecore.store import (
     Chunk,
     Colours,
@@ -425,20 +428,58 @@ def stylize_image(
     return output
 
 
+def find_shots(excerpt: Excerpt) -> list[Shot]:
+    """The shots of an excerpt, numbered as in the source.
+
+    Raises:
+        MediaError: the source has changed since it was indexed.
+    """
+    return _detected_shots(_analysis_frames(excerpt), excerpt)
+
+
 def _plan_chunks(
     excerpt: Excerpt, settings: VideoSettings
 ) -> tuple[tuple[Chunk, ...], tuple[Colours, ...]]:
     """Cuts an excerpt at its shots, and these into chunks; colours of the shots if kept."""
-    size = fitted_size(excerpt.index.width, excerpt.index.height, ANALYSIS_SIZE)
     colours: list[ColourStatistics] = []
-    frames = _to_8_bit(read_frames(excerpt, size=size))
+    frames = _analysis_frames(excerpt)
     if settings.mixing.colours != "style":
         frames = _noting(frames, colours)
-    shots = list(detect_shots(frames))
-    kept = [colours_of_all(colours[shot.start : shot.stop]) for shot in shots if colours]
-    start = excerpt.start
-    chunks = _chunks([(start + shot.start, start + shot.stop) for shot in shots], settings)
+    if settings.cuts is None:
+        shots = _detected_shots(frames, excerpt)
+    else:
+        shots = _given_shots(settings.cuts, excerpt)
+        if settings.mixing.colours != "style":
+            deque(frames, maxlen=0)
+    kept = [
+        colours_of_all(colours[shot.start - excerpt.start : shot.stop - excerpt.start])
+        for shot in shots
+        if colours
+    ]
+    chunks = _chunks([(shot.start, shot.stop) for shot in shots], settings)
     return tuple(chunks), tuple(Colours.of(statistics) for statistics in kept)
+
+
+def _analysis_frames(excerpt: Excerpt) -> Iterator[np.ndarray]:
+    """Small frames of 8 bits, of which cuts and colours are seen."""
+    size = fitted_size(excerpt.index.width, excerpt.index.height, ANALYSIS_SIZE)
+    return _to_8_bit(read_frames(excerpt, size=size))
+
+
+def _detected_shots(frames: Iterator[np.ndarray], excerpt: Excerpt) -> list[Shot]:
+    times = [float(time) for time in excerpt.boundaries()]
+    return [
+        Shot(excerpt.start + shot.start, excerpt.start + shot.stop)
+        for shot in detect_shots(frames, times)
+    ]
+
+
+def _given_shots(cuts: Sequence[str], excerpt: Excerpt) -> list[Shot]:
+    """The shots of an excerpt by a list of cuts of the whole source."""
+    whole = excerpt.part(0, excerpt.index.frame_count)
+    inside = [cut for cut in cut_frames(cuts, whole.boundaries())
+              if excerpt.start < cut < excerpt.stop]  # fmt: skip
+    return [Shot(*ends) for ends in pairwise((excerpt.start, *inside, excerpt.stop))]
 
 
 def _with_facts(

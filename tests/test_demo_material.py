@@ -47,7 +47,8 @@ def test_the_clip_has_its_one_cut(clip: list[av.VideoFrame]) -> None:
         frame.reformat(width=ANALYSIS_SIZE, height=90, format="rgb24").to_ndarray()
         for frame in clip
     )
-    assert detect_shots(small) == [Shot(0, CUT), Shot(CUT, FRAME_COUNT)]
+    times = [number / 24 for number in range(FRAME_COUNT + 1)]
+    assert detect_shots(small, times) == [Shot(0, CUT), Shot(CUT, FRAME_COUNT)]
 
 
 @pytest.mark.parametrize(
