@@ -10,7 +10,7 @@ from stylecore.config import FolderSettings, VideoSettings, checked
 from stylecore.cuts import cut_frames, read_cut_list, written_csv, written_cuts
 from stylecore.errors import OutputExistsError, SettingsError
 from stylecore.pipeline import open_job
-from stylecore.store import Job
+from stylecore.store import Colours
 
 FILM = [Fraction(number * 1001, 24000) for number in range(241)]
 """Boundaries of 240 frames at 23.976 a second."""
@@ -137,15 +137,15 @@ def test_a_job_is_cut_as_the_list_says_and_needs_the_file_no_more(
     assert again.folder == job.folder
 
 
-@pytest.mark.parametrize("colours", ["style", "covariance"])
-def test_colours_are_those_of_the_given_shots(
-    clip: Path, style: Path, tmp_path: Path, colours: str
-) -> None:
-    def opened(cuts: tuple[str, ...] | None) -> Job:
-        settings = checked(
-            VideoSettings,
-            {"engine": "identity", "frames": "2:", "cuts": cuts, "mixing": {"colours": colours}},
-        )
-        return open_job(clip, style, tmp_path / "out.mp4", settings, root=tmp_path / "jobs").job
+def test_colours_are_those_of_the_given_shots(clip: Path, style: Path, tmp_path: Path) -> None:
+    """Whatever the range begins with, the second shot has its own colours."""
 
-    assert opened(("6",)).colours == opened(None).colours
+    def colours(**chosen: object) -> Colours:
+        settings = checked(
+            VideoSettings, {"engine": "identity", "mixing": {"colours": "covariance"}, **chosen}
+        )
+        job = open_job(clip, style, tmp_path / "out.mp4", settings, root=tmp_path / "jobs").job
+        assert job.shots[-1] == (6, 12)
+        return job.colours[-1]
+
+    assert colours() == colours(frames="2:") == colours(frames="2:", cuts=("6",))

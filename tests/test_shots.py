@@ -123,11 +123,14 @@ def test_pictures_that_are_shown_for_a_second_each_are_shots() -> None:
 
 
 def test_what_moved_while_frames_are_missing_is_no_cut() -> None:
-    """A pan that moves on during a gap in the timestamps."""
-    frames = pan(place(4), 60, speed=5)
-    kept = [*range(20), *range(32, 60)]
-    times = [number / 25 for number in (*kept, 60)]
-    assert detect_shots([frames[number] for number in kept], times) == [Shot(0, 48)]
+    """A pan past changing colours that goes on during a gap in the timestamps."""
+    scene = np.concatenate([place(seed, width=240) for seed in range(1, 6)], axis=1)
+    frames = pan(scene, 80, speed=5)
+    kept = [*range(24), *range(56, 80)]
+    times = [number / 25 for number in (*kept, 80)]
+    seen = [frames[number] for number in kept]
+    assert detect_shots(seen, times) == [Shot(0, 48)]
+    assert len(detect_shots(seen, steady(48))) == 2, "without the gap it would be one"
 
 
 def test_flicker_and_noise_are_no_cuts() -> None:
