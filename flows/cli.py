@@ -60,20 +60,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 def video(arguments: argparse.Namespace) -> None:
     """Repaints a video."""
     from flows import screen
+    from stylecore.store import Request
 
     settings = read_options(arguments, VideoSettings)
     output = arguments.output or default_output(arguments.source, arguments.style, settings)
-    screen.run_video(
-        arguments.source,
-        arguments.style,
-        output,
-        settings,
-        workspace=arguments.workspace,
-        overwrite=arguments.overwrite,
-        keep=arguments.keep,
-        prefect=arguments.prefect,
-        quiet=arguments.quiet,
-    )
+    request = Request(
+        source=arguments.source, style=arguments.style, output=output, settings=settings,
+        root=arguments.workspace, overwrite=arguments.overwrite, keep=arguments.keep,
+    )  # fmt: skip
+    screen.run_video(request, prefect=arguments.prefect, quiet=arguments.quiet)
 
 
 def image(arguments: argparse.Namespace) -> None:
@@ -135,24 +130,15 @@ def jobs_show(arguments: argparse.Namespace) -> None:
 
 
 def jobs_resume(arguments: argparse.Namespace) -> None:
-    """Runs the last request of a job again; only what is missing is made."""
+    """Goes on with all that was asked of a job and is not there yet; makes only what is missing."""
     from flows import screen
     from stylecore.store import Workspace, default_root
 
     root = arguments.workspace or default_root()
     workspace = Workspace.find(root, arguments.name)
-    request, job = workspace.request, workspace.job
-    screen.run_video(
-        job.source.path,
-        job.style.path,
-        request.output,
-        request.settings,
-        workspace=root,
-        overwrite=request.overwrite,
-        keep=request.keep,
-        prefect=arguments.prefect,
-        quiet=arguments.quiet,
-    )
+    for request in workspace.open_requests() or [workspace.request]:
+        request = request.model_copy(update={"root": root})
+        screen.run_video(request, prefect=arguments.prefect, quiet=arguments.quiet)
 
 
 def jobs_assemble(arguments: argparse.Namespace) -> None:

@@ -34,9 +34,9 @@ def show(root: Path | None, name: str) -> None:
         "job": workspace.name,
         "folder": workspace.folder,
         "state": _state(workspace),
-        "source": job.source.path,
-        "style": job.style.path,
-        "output": request.output,
+        "source": request.source,
+        "style": request.style,
+        "output": ", ".join(str(one.output) for one in workspace.requests()),
         "size": f"{job.width}x{job.height}",
         "frames": f"{job.start} to {job.stop - 1}, {len(job.shots)} shots",
         "settings": job.settings.model_dump_json(exclude_defaults=True),
@@ -59,9 +59,9 @@ def assemble_again(
     workspace = Workspace.find(root or default_root(), name)
     last = workspace.request
     settings = last.settings.model_copy(update={"output": encoding})
-    output = (output or last.output).absolute()
-    ask(workspace, output, settings, overwrite=overwrite, keep=True)
-    published = assemble(workspace)
+    changes = {"output": output or last.output, "overwrite": overwrite, "keep": True}
+    wanted = last.model_copy(update={"settings": settings, **changes}).absolute()
+    published = assemble(workspace, ask(workspace, wanted))
     print(f"verified: {', '.join(published.verified)}")
     print(printable(str(published.output)))
 
@@ -75,7 +75,7 @@ def clean(root: Path | None, names: list[str], *, remove: bool) -> None:
         if remove:
             workspace.remove()
             print(f"{workspace.name}   removed, {freed:.0f} MB")
-        elif workspace.published() is None:
+        elif workspace.open_requests():
             print(f"{workspace.name}   not finished, left alone (--remove removes it)")
         else:
             workspace.free_frames()
@@ -83,8 +83,8 @@ def clean(root: Path | None, names: list[str], *, remove: bool) -> None:
 
 
 def _state(workspace: Workspace) -> str:
-    published = workspace.published()
-    if published is not None:
-        place = published.output if published.is_in_place() else f"{published.output} (moved away)"
-        return f"done, {published.frames} frames, {place}"
-    return f"{workspace.count_finished()} of {workspace.job.work_count} frames"
+    if workspace.open_requests():
+        return f"{workspace.count_finished()} of {workspace.job.work_count} frames"
+    published = workspace.publications()
+    places = [f"{one.output}{'' if one.is_in_place() else ' (moved away)'}" for one in published]
+    return f"done, {workspace.job.frame_count} frames, {', '.join(places)}"

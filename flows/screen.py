@@ -23,41 +23,30 @@ from rich.progress import (
 from rich.text import Text
 
 from flows.printing import printable
-from stylecore.config import FolderSettings, VideoSettings
+from stylecore.config import FolderSettings
 from stylecore.media import require_utf8
 from stylecore.pipeline import OnProgress, finish_job, open_job, space_needed
 from stylecore.pipeline import Progress as Step
-from stylecore.store import Job, Published, Workspace
+from stylecore.store import Job, Published, Request, Workspace
 
 
-def run_video(
-    source: Path,
-    style: Path,
-    output: Path,
-    settings: VideoSettings,
-    *,
-    workspace: Path | None,
-    overwrite: bool,
-    keep: bool,
-    prefect: bool,
-    quiet: bool,
-) -> None:
-    """Runs one video's job with bars; a KeyboardInterrupt goes on after saying what is kept."""
+def run_video(request: Request, *, prefect: bool, quiet: bool) -> None:
+    """Fulfils a request with bars; a KeyboardInterrupt goes on after saying what is kept."""
     console = Console(quiet=quiet, highlight=False, markup=False, emoji=False)
-    job_space = open_job(
-        source, style, output, settings, root=workspace, overwrite=overwrite, keep=keep
-    )
+    job_space, request = open_job(request)
     job = job_space.job
-    _print_facts(console, job_space)
+    _print_facts(console, job_space, request)
+    if job_space.published(request) is not None:
+        _say(console, "done before, and in place")
     resumed = job_space.count_finished()
     if resumed:
         _say(console, f"resumed: {resumed} of {job.work_count} frames were already done")
     try:
         with _reporting(console, job) as on_progress:
             if prefect:
-                published = _run_with_prefect(console, job_space, on_progress)
+                published = _run_with_prefect(console, request, on_progress)
             else:
-                published = finish_job(job_space, on_progress=on_progress)
+                published = finish_job(job_space, request, on_progress=on_progress)
     except KeyboardInterrupt:
         _say(
             console,
@@ -65,7 +54,7 @@ def run_video(
             f"   stylecore jobs resume {job_space.name}",
         )
         raise
-    _print_result(console, published, keep=keep)
+    _print_result(console, published, keeping=_why_kept(job_space, request))
 
 
 def run_folder(
@@ -83,19 +72,18 @@ def run_folder(
     return int(any(outcome.status == "failed" for outcome in outcomes))
 
 
-def _run_with_prefect(console: Console, job_space: Workspace, on_progress: OnProgress) -> Published:
+def _run_with_prefect(console: Console, request: Request, on_progress: OnProgress) -> Published:
     console.print("starting Prefect ...", style="dim")
     from flows.video import stylize_video
     from tasks.progress import listening
 
-    job, request = job_space.job, job_space.request
     with listening(on_progress):
         return stylize_video(
-            job.source.path,
-            job.style.path,
+            request.source,
+            request.style,
             request.output,
             request.settings,
-            workspace=job_space.folder.parent,
+            workspace=request.root,
             overwrite=request.overwrite,
             keep=request.keep,
         )
@@ -106,7 +94,7 @@ def _say(console: Console, text: str) -> None:
     console.print(printable(text), soft_wrap=True)
 
 
-def _print_facts(console: Console, job_space: Workspace) -> None:
+def _print_facts(console: Console, job_space: Workspace, request: Request) -> None:
     job = job_space.job
     index = job.index
     sound = ", ".join(stream.codec for stream in index.streams if stream.kind == "audio")
@@ -117,7 +105,7 @@ def _print_facts(console: Console, job_space: Workspace) -> None:
     rate = float(Fraction(index.average_rate))
     _say(
         console,
-        f"{job.source.path.name}   {size}, {rate:.6g} fps, {job.frame_count} frames, "
+        f"{request.source.name}   {size}, {rate:.6g} fps, {job.frame_count} frames, "
         f"{len(job.shots)} shots, {sound or 'no sound'}{turned}",
     )
     engine = job.settings.engine
@@ -127,11 +115,10 @@ def _print_facts(console: Console, job_space: Workspace) -> None:
     }
     _say(
         console,
-        f"style   {job.style.path.name}   engine {engine}{detail.get(engine, '')}   "
+        f"style   {request.style.name}   engine {engine}{detail.get(engine, '')}   "
         f"coherence {job.settings.coherence:g}",
     )
-    request = job_space.request
-    frames, result = space_needed(job_space, request.output, request.settings)
+    frames, result = space_needed(job_space, request)
     _say(console, f"disk    about {_size(frames)} for the frames, {_size(result)} for the result")
 
 
@@ -139,11 +126,19 @@ def _size(count: int) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
-def _print_result(console: Console, published: Published, *, keep: bool) -> None:
+def _why_kept(job_space: Workspace, request: Request) -> str:
+    """What became of the stored frames, as the end of a line."""
+    wanted = [other.output.name for other in job_space.open_requests()]
+    if wanted:
+        return f", kept for {', '.join(wanted)}: stylecore jobs resume {job_space.name}"
+    return "" if request.keep else ", freed"
+
+
+def _print_result(console: Console, published: Published, *, keeping: str) -> None:
     for note in published.notes:
         _say(console, f"note: {note}")
     _say(console, f"verified: {', '.join(published.verified)}")
-    _say(console, f"workspace: {_size(published.stored_bytes)}{'' if keep else ', freed'}")
+    _say(console, f"workspace: {_size(published.stored_bytes)}{keeping}")
     _say(console, str(published.output))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from prefect import flow
 
 from stylecore.config import VideoSettings
-from stylecore.store import Published, Workspace
+from stylecore.store import Published, Request, Workspace
 from tasks.chunks import in_shot_order
 from tasks.conduct import told
 from tasks.progress import begin_progress, ending_with_the_run, show_progress
@@ -42,21 +42,23 @@ def stylize_video(
         overwrite: replace an existing output.
         keep: keep the stored frames after the result was published.
     """
+    request = Request(
+        source=source, style=style, output=output, settings=settings, root=workspace,
+        overwrite=overwrite, keep=keep,
+    )  # fmt: skip
     with ending_with_the_run():
-        folder = plan(
-            source, style, output, settings, root=workspace, overwrite=overwrite, keep=keep
-        )
+        folder, request = plan(request)
         artifact = begin_progress(folder)
         finished = list(
             in_shot_order(
                 Workspace(folder).job.chunks,
                 parallel_shots=settings.parallel_shots,
-                submit=partial(stylize.submit, folder, artifact=artifact),
+                submit=partial(stylize.submit, folder, request=request, artifact=artifact),
             )
         )
         for chunk_run in finished:
             chunk_run.result()  # raises what stopped a shot, now that the others are done
-        published = assemble(folder)
+        published = assemble(folder, request)
         show_progress(artifact, 100.0)
         report_video(published)
     return published

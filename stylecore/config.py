@@ -427,6 +427,24 @@ class FrameSettings(Settings):
             raise ValueError(found)
         return self
 
+    def with_absolute_paths(self) -> Self:
+        """The same choices, whose files and folders are found from any working folder."""
+        mixing, gatys, fast = self.mixing, self.gatys, self.fast
+        more_styles = tuple(path.absolute() for path in mixing.more_styles)
+        masks = tuple(path.absolute() for path in mixing.style_masks)
+        weights = gatys.weights and gatys.weights.absolute()
+        is_folder = fast.model != FastSettings().model and Path(fast.model).is_dir()
+        model = str(Path(fast.model).absolute()) if is_folder else fast.model
+        return self.model_copy(
+            update={
+                "mixing": mixing.model_copy(
+                    update={"more_styles": more_styles, "style_masks": masks}
+                ),
+                "gatys": gatys.model_copy(update={"weights": weights}),
+                "fast": fast.model_copy(update={"model": model}),
+            }
+        )
+
 
 class ImageSettings(FrameSettings):
     """Settings of one still picture."""
@@ -552,7 +570,10 @@ class VideoSettings(FrameSettings):
         return start, min(int(last or frame_count), frame_count)
 
     def pixel_settings(self) -> dict[str, Any]:
-        """The settings that change a pixel of the stylised frames, as plain JSON values."""
+        """The settings that change a pixel of the stylised frames, as plain JSON values.
+
+        Files count by what they hold, and are not among them.
+        """
         chosen = self.model_dump(
             mode="json",
             exclude={
@@ -562,6 +583,7 @@ class VideoSettings(FrameSettings):
                 "max_megapixels": True,
                 "source": {"max_hours"},
                 "gatys": {"weights", "recipe"},
+                "fast": {"model"},
                 "mixing": {"more_styles", "style_masks"},
             },
         )

@@ -2,7 +2,7 @@
 
     open_job ─ stylize_chunk * ─ assemble
 
-Each step takes and gives paths and small models, finds everything else in the workspace, and can be
+Each step takes the request and the workspace of its job, finds everything else there, and can be
 repeated: what is done already is not done again. ``stylize_video`` runs them one after the other;
 the Prefect flow runs the same steps as tasks.
 """
@@ -87,23 +87,20 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-def check_request(
-    source: Path, style: Path, output: Path, settings: VideoSettings, *, overwrite: bool
-) -> None:
+def check_request(request: Request) -> None:
     """Checks in a moment, before anything heavy is loaded, what can be checked so.
 
     Raises:
         InputError, OutputError: something given cannot be used.
     """
-    check_source(source, max_megapixels=settings.max_megapixels)
-    styles = (style, *settings.mixing.more_styles)
-    for picture in styles:
+    settings = request.settings
+    check_source(request.source, max_megapixels=settings.max_megapixels)
+    for picture in request.styles:
         read_picture(picture, max_megapixels=settings.max_megapixels)
     if settings.split == "disk":
         find_ffmpeg()
-    check_output(output, settings.output)
-    _require_apart(output, source, (*styles, *settings.mixing.style_masks))
-    require_free(output, overwrite=overwrite)
+    check_output(request.output, settings.output)
+    _require_apart(request.output, request.source, (*request.styles, *request.masks))
 
 
 def _require_apart(output: Path, source: Path, tools: Sequence[Path]) -> None:
@@ -133,96 +130,87 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def open_job(
-    source: Path,
-    style: Path,
-    output: Path,
-    settings: VideoSettings,
-    *,
-    root: Path | None = None,
-    overwrite: bool = False,
-    keep: bool = False,
-) -> Workspace:
-    """Checks a request and plans it, or finds the plan that an earlier run left.
+def open_job(request: Request) -> tuple[Workspace, Request]:
+    """Checks a request and plans its job, or finds the plan that an earlier run left.
 
-    Args:
-        source: a video, an animation, a folder of frames or a pattern for their names.
-        style: a picture.
-        output: where the result shall go; its suffix names the container or the animation, and a
-            name without one, or a pattern, a folder of frames.
-        root: folder of all workspaces; ``default_root()`` when None.
-        overwrite: replace an existing output.
-        keep: keep the stored frames after the result was published.
+    Returns:
+        The job's workspace, and the request as it will be fulfilled: with full names, and the
+        output under the name of what can hold it.
 
     Raises:
         InputError: something given cannot be used.
         OutputError: the output exists, or its place or the workspace cannot hold the result.
     """
-    source, style, output = source.absolute(), style.absolute(), output.absolute()
-    check_request(source, style, output, settings, overwrite=overwrite)
-    source_fact, style_fact = file_fact(source), file_fact(style)
-    more_styles = tuple(file_fact(path) for path in settings.mixing.more_styles)
-    masks = tuple(file_fact(path) for path in settings.mixing.style_masks)
-    settings = _with_facts(settings, more_styles, masks)
+    request = request.absolute()
+    check_request(request)
+    source, settings = request.source, request.settings
+    source_fact = file_fact(source)
+    style_fact, *more_styles = (file_fact(path) for path in request.styles)
+    masks = tuple(file_fact(path) for path in request.masks)
     digest = engine_digest(settings)
     key = job_key(source_fact, (style_fact, *more_styles), masks, settings, digest)
-    root = root or default_root()
+    root = request.root or default_root()
     require_utf8(root)
     workspace = Workspace.locate(root, place_of(source), key)
     if not workspace.exists():
+        require_free(request.output, overwrite=request.overwrite)
         index = index_source(source, settings.source, max_megapixels=settings.max_megapixels)
         width, height = fitted_size(index.width, index.height, settings.size)
         start, stop = settings.frame_range(index.frame_count)
-        check_masks(settings.mixing.style_masks, size=(width, height), stop=stop)
+        check_masks(request.masks, size=(width, height), stop=stop)
         chunks, colours = _plan_chunks(Excerpt(source, index, start, stop), settings)
         workspace.create(
-            Job(key=key, source=source_fact, style=style_fact, more_styles=more_styles,
+            Job(key=key, source=source_fact, style=style_fact, more_styles=tuple(more_styles),
                 masks=masks, settings=settings, index=index, width=width, height=height,
                 start=start, stop=stop, chunks=chunks, colours=colours)
         )  # fmt: skip
-    ask(workspace, output, settings, overwrite=overwrite, keep=keep)
-    return workspace
+    return workspace, ask(workspace, request)
 
 
-def ask(
-    workspace: Workspace, output: Path, settings: VideoSettings, *, overwrite: bool, keep: bool
-) -> None:
-    """Remembers where the result of a job is wanted and how, if it can be written there.
+def ask(workspace: Workspace, request: Request) -> Request:
+    """Remembers what is wanted of a job, if it can be had; returns it as it will be fulfilled.
 
     Raises:
         SettingsError: the codec cannot hold the frames.
-        OutputError: the output exists, or a disk cannot hold the frames or the result.
+        OutputError: the output exists and is not the request's own result, or a disk cannot hold
+            the frames or the result.
     """
-    job = workspace.job
-    output, notes = fitting_name(output, job.source.path, job.index, settings.output)
-    check_output(output, settings.output, index=job.index, size=(job.width, job.height))
-    if notes:
-        require_free(output, overwrite=overwrite)
-    check_space(workspace, output, settings)
-    workspace.ask(
-        Request(output=output, overwrite=overwrite, keep=keep, settings=settings, notes=notes)
-    )
+    job, encoding = workspace.job, request.settings.output
+    output, notes = fitting_name(request.output, request.source, job.index, encoding)
+    check_output(output, encoding, index=job.index, size=(job.width, job.height))
+    request = request.model_copy(update={"output": output, "notes": notes})
+    published = workspace.published(request)
+    is_done = published is not None and published.is_unchanged()
+    if not is_done:
+        require_free(output, overwrite=request.overwrite)
+        check_space(workspace, request)
+    workspace.ask(request, is_done=is_done)
+    return request
 
 
-def space_needed(workspace: Workspace, output: Path, settings: VideoSettings) -> tuple[int, int]:
+def space_needed(workspace: Workspace, request: Request) -> tuple[int, int]:
     """About how many bytes the frames to come and the result will take."""
     job = workspace.job
     result = estimated_bytes(
-        output, settings.output, job.index, (job.width, job.height), job.frame_count
+        request.output,
+        request.settings.output,
+        job.index,
+        (job.width, job.height),
+        job.frame_count,
     )
     return workspace.missing_bytes(), result
 
 
-def check_space(workspace: Workspace, output: Path, settings: VideoSettings) -> None:
+def check_space(workspace: Workspace, request: Request) -> None:
     """Checks that the frames to come and the result fit on their disks.
 
     Raises:
         OutputError: they do not.
     """
-    frames, result = space_needed(workspace, output, settings)
+    frames, result = space_needed(workspace, request)
     places = [
         ("the frames", workspace.folder, frames, "--workspace"),
-        ("the result", place_of(output).parent, result, "-o"),
+        ("the result", place_of(request.output).parent, result, "-o"),
     ]
     needs: dict[int, int] = {}
     for what, folder, needed, option in places:
@@ -237,7 +225,7 @@ def check_space(workspace: Workspace, output: Path, settings: VideoSettings) -> 
 
 
 def stylize_chunk(
-    workspace: Workspace, chunk: Chunk, *, on_progress: OnProgress | None = None
+    workspace: Workspace, chunk: Chunk, request: Request, *, on_progress: OnProgress | None = None
 ) -> int:
     """Makes the frames of one chunk that are missing; returns how many were made.
 
@@ -255,21 +243,21 @@ def stylize_chunk(
             on_progress(Progress("stylize", done, length * job.settings.passes, chunk.shot))
 
     with workspace.lock(f"shot-{chunk.shot}"):
-        if workspace.published() is not None:
+        if workspace.published(request) is not None:
             return 0
         finished = workspace.finished(chunk.start, chunk.stop, sweep=chunk.sweep)
         missing = [number for number in range(chunk.start, chunk.stop) if number not in finished]
         report(len(finished))
         if not missing:
             return 0
-        read = _source_reader(workspace, chunk)
+        read = _source_reader(workspace, chunk, request.source)
         plan = StylePlan(
             job.settings.mixing,
-            [_unchanged(mask) for mask in job.masks],
+            _unchanged(request.masks, job.masks),
             size=(job.width, job.height),
             stop=job.stop,
         )
-        with _borrowed_engine(job, chunk.shot) as engine:
+        with _borrowed_engine(job, chunk.shot, request) as engine:
             made = stylize_missing(workspace, chunk, missing, engine, read=read, guide=plan.at)
             for done, _ in enumerate(made, start=len(finished) + 1):
                 report(done)
@@ -277,9 +265,7 @@ def stylize_chunk(
 
 
 def assemble(
-    workspace: Workspace,
-    *,
-    on_progress: OnProgress | None = None,
+    workspace: Workspace, request: Request, *, on_progress: OnProgress | None = None
 ) -> Published:
     """Encodes the stored frames, verifies the file, and puts it in place.
 
@@ -290,54 +276,54 @@ def assemble(
         OutputError: the output exists, cannot be written, or does not pass verification; nothing
             is left in its place.
     """
-    job, request = workspace.job, workspace.request
-    output = request.output
+    job, output = workspace.job, request.output
 
     def report(done: int) -> None:
         if on_progress is not None:
             on_progress(Progress("assemble", done, job.frame_count))
 
     with workspace.lock("assembly"):
-        published = workspace.published()
-        if published is not None and published.output == output and published.is_in_place():
-            return published
-        require_free(output, overwrite=request.overwrite)
-        temporary = hidden_beside(output, job.key[:8])
-        frames, checksums = _result_frames(workspace), list[int]()
-        if is_exact(output, request.settings.output, job.index):
-            frames = _noting_checksums(frames, checksums)
-        notes = write_frames(
-            ahead(frames),
-            temporary,
-            job.excerpt,
-            request.settings.output,
-            on_frame=report,
-        )
-        try:
-            facts = verify_frames(
-                temporary,
-                job.excerpt,
-                request.settings.output,
-                size=(job.width, job.height),
-                checksums=checksums,
-            )
-            fact = file_fact(temporary)
-            publish(temporary, output, overwrite=request.overwrite)
-        finally:
-            discard(temporary)
-        published = Published(
-            output=output,
-            size=fact.size,
-            sha256=fact.sha256,
-            frames=facts.frames,
-            verified=facts.statements,
-            notes=(*job.index.notes, *request.notes, *notes, *facts.notes),
-            stored_bytes=workspace.stored_bytes(),
-        )
-        workspace.set_published(published)
+        published = workspace.published(request)
+        if published is None or not (published.placed or published.is_unchanged()):
+            require_free(output, overwrite=request.overwrite)
+            temporary = hidden_beside(output, job.key[:8])
+            try:
+                published = _verified(workspace, request, temporary, report)
+                # Written down before, so that the result is known even if this is the last moment.
+                workspace.set_published(request, published)
+                publish(temporary, output, overwrite=request.overwrite)
+            finally:
+                discard(temporary)
+        workspace.set_published(request, published.model_copy(update={"placed": True}))
         if not request.keep:
-            workspace.free_frames()
+            workspace.free_frames_unless_wanted()
     return published
+
+
+def _verified(
+    workspace: Workspace, request: Request, temporary: Path, report: Callable[[int], None]
+) -> Published:
+    """Encodes the stored frames into ``temporary`` and verifies them; what will be published."""
+    job, encoding = workspace.job, request.settings.output
+    excerpt = job.excerpt(request.source)
+    frames, checksums = _result_frames(workspace, request), list[int]()
+    if is_exact(request.output, encoding, job.index):
+        frames = _noting_checksums(frames, checksums)
+    notes = write_frames(ahead(frames), temporary, excerpt, encoding, on_frame=report)
+    facts = verify_frames(
+        temporary, excerpt, encoding, size=(job.width, job.height), checksums=checksums
+    )
+    fact = file_fact(temporary)
+    return Published(
+        output=request.output,
+        encoding=encoding,
+        size=fact.size,
+        sha256=fact.sha256,
+        frames=facts.frames,
+        verified=facts.statements,
+        notes=(*job.index.notes, *request.notes, *notes, *facts.notes),
+        stored_bytes=workspace.stored_bytes(),
+    )
 
 
 def stylize_video(
@@ -369,18 +355,25 @@ def stylize_video(
     Raises:
         StyleError: in one sentence; finished frames are kept and no output has been touched.
     """
-    job_space = open_job(
-        Path(source), Path(style), Path(output), settings or VideoSettings(),
-        root=None if workspace is None else Path(workspace), overwrite=overwrite, keep=keep,
+    root = None if workspace is None else Path(workspace)
+    request = Request(
+        source=Path(source), style=Path(style), output=Path(output),
+        settings=settings or VideoSettings(), root=root, overwrite=overwrite, keep=keep,
     )  # fmt: skip
-    return finish_job(job_space, on_progress=on_progress)
+    return finish_job(*open_job(request), on_progress=on_progress)
 
 
-def finish_job(workspace: Workspace, *, on_progress: OnProgress | None = None) -> Published:
-    """Does everything of a planned job that is not done yet, and publishes it."""
+def finish_job(
+    workspace: Workspace, request: Request, *, on_progress: OnProgress | None = None
+) -> Published:
+    """Does everything of a request that is not done yet, and publishes its result.
+
+    Args:
+        workspace, request: of ``open_job``.
+    """
     for chunk in workspace.job.chunks:
-        stylize_chunk(workspace, chunk, on_progress=on_progress)
-    return assemble(workspace, on_progress=on_progress)
+        stylize_chunk(workspace, chunk, request, on_progress=on_progress)
+    return assemble(workspace, request, on_progress=on_progress)
 
 
 def stylize_image(
@@ -482,17 +475,6 @@ def _given_shots(cuts: Sequence[str], excerpt: Excerpt) -> list[Shot]:
     return [Shot(*ends) for ends in pairwise((excerpt.start, *inside, excerpt.stop))]
 
 
-def _with_facts(
-    settings: VideoSettings, more_styles: Sequence[FileFact], masks: Sequence[FileFact]
-) -> VideoSettings:
-    """The settings with the full names of their files, so that any folder can resume the job."""
-    paths = {
-        "more_styles": tuple(fact.path for fact in more_styles),
-        "style_masks": tuple(fact.path for fact in masks),
-    }
-    return settings.model_copy(update={"mixing": settings.mixing.model_copy(update=paths)})
-
-
 def _noting(frames: Iterator[np.ndarray], colours: list[ColourStatistics]) -> Iterator[np.ndarray]:
     for frame in frames:
         colours.append(colour_statistics(to_float(frame)))
@@ -518,25 +500,26 @@ def _chunks(shots: list[tuple[int, int]], settings: VideoSettings) -> Iterator[C
                 number += 1
 
 
-def _source_reader(workspace: Workspace, chunk: Chunk) -> ReadFrames:
+def _source_reader(workspace: Workspace, chunk: Chunk, source: Path) -> ReadFrames:
     """Reads source frames at the job's size, on demand or from files that ffmpeg split before."""
     job = workspace.job
     if job.settings.split == "demand" or job.index.reader != "container":
-        return partial(_decoded_frames, job)
+        return partial(_decoded_frames, job, source)
     reach = max((1, *job.settings.far_references))
     first = max(chunk.start - (0 if chunk.is_backward else reach), chunk.shot_start)
     stop = min(chunk.stop + (reach if chunk.is_backward else 0), chunk.shot_stop)
     anchor = chunk.shot_stop - 1 if chunk.is_backward else chunk.shot_start
     for start, end in ((first, stop), (anchor, anchor + 1)):
         if workspace.missing_source_frames(start, end):
-            part = job.excerpt.part(start, end)
+            part = Excerpt(source, job.index, start, end)
             split_to_disk(part, workspace.source_folder, size=(job.width, job.height))
     return workspace.read_source_frames
 
 
-def _decoded_frames(job: Job, start: int, stop: int) -> Iterator[np.ndarray]:
+def _decoded_frames(job: Job, source: Path, start: int, stop: int) -> Iterator[np.ndarray]:
     """Source frames at the job's size, decoded anew."""
-    return read_frames(job.excerpt.part(start, stop), size=(job.width, job.height))
+    excerpt = Excerpt(source, job.index, start, stop)
+    return read_frames(excerpt, size=(job.width, job.height))
 
 
 _idle_engines: list[tuple[tuple[str, int], Engine]] = []
@@ -544,7 +527,7 @@ _idle_engines: list[tuple[tuple[str, int], Engine]] = []
 
 
 @contextmanager
-def _borrowed_engine(job: Job, shot: int) -> Iterator[Engine]:
+def _borrowed_engine(job: Job, shot: int, request: Request) -> Iterator[Engine]:
     """An engine that is prepared for the job, or the shot, and that nobody else uses meanwhile."""
     purpose = (job.key, shot if job.colours else 0)
     try:
@@ -552,9 +535,9 @@ def _borrowed_engine(job: Job, shot: int) -> Iterator[Engine]:
     except IndexError:
         prepared_for = ("", 0)
     if prepared_for != purpose:
-        styles = [_unchanged(style) for style in (job.style, *job.more_styles)]
+        styles = _unchanged(request.styles, (job.style, *job.more_styles))
         colours = job.colours[shot].statistics if job.colours else None
-        engine = _prepared(job.settings, styles, (job.height, job.width), colours)
+        engine = _prepared(request.settings, styles, (job.height, job.width), colours)
     try:
         yield engine
     finally:
@@ -580,18 +563,19 @@ def _prepared(
     return engine
 
 
-def _unchanged(fact: FileFact) -> Path:
-    """The file as it was when the job was planned.
+def _unchanged(paths: Sequence[Path], facts: Sequence[FileFact]) -> Sequence[Path]:
+    """The paths, whose files hold what they held when the job was planned.
 
     Raises:
-        MediaError: it is another one now.
+        MediaError: one is another file now.
     """
-    if file_fact(fact.path).sha256 != fact.sha256:
-        raise MediaError(
-            f"{fact.path} has changed since the job was planned; run the command again to begin a "
-            "job with the new one."
-        )
-    return fact.path
+    for path, fact in zip(paths, facts, strict=True):
+        if file_fact(path).sha256 != fact.sha256:
+            raise MediaError(
+                f"{path} has changed since the job was planned; run the command again to begin a "
+                "job with the new one."
+            )
+    return paths
 
 
 def _to_8_bit(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
@@ -599,14 +583,14 @@ def _to_8_bit(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         yield frame if frame.dtype == np.uint8 else (frame >> 8).astype(np.uint8)
 
 
-def _result_frames(workspace: Workspace) -> Iterator[np.ndarray]:
+def _result_frames(workspace: Workspace, request: Request) -> Iterator[np.ndarray]:
     """The stored frames, with the source's transparency where the result keeps it."""
-    job, request = workspace.job, workspace.request
+    job = workspace.job
     size = (job.width, job.height)
     stored = (workspace.load_frame(number) for number in range(job.start, job.stop))
     if not wants_alpha(request.output, request.settings.output, job.index, size):
         yield from stored
         return
-    sources = read_frames(job.excerpt, size=size, alpha=True)
+    sources = read_frames(job.excerpt(request.source), size=size, alpha=True)
     for frame, source in zip(stored, sources, strict=True):
         yield np.concatenate([frame, source[..., 3:]], axis=2)

@@ -4,7 +4,7 @@ A workspace is a folder that says everything about its job and is the only memor
 
     holiday-3f9a1c02d4b7/
         job.json          what the job is; written once, never changed
-        request.json      where the result was last asked to go, and how encoded
+        requests/         one JSON per result that was asked for: from what, where to, how encoded
         frames/           one PNG per finished frame, 00000041.png
         passes/1/         likewise of earlier passes, where a shot is gone through more than once
         records/          one JSON per finished frame: losses, iterations, seconds
@@ -12,7 +12,8 @@ A workspace is a folder that says everything about its job and is the only memor
         statistics/       one NPZ per knot: what frames are normalised by
         locks/            one lock file per shot, and one for the assembly
         source/           source frames, when the job splits its source to disk first
-        published.json    the verified result; with it the frames may go
+        results/          one JSON per verified result; when all that was asked for is made, the
+                          frames may go
 
 Its name ends in the job's key, a hash of everything that changes a pixel, so other settings mean
 another workspace and frames are never mixed. A frame exists when its file has been renamed into
@@ -33,7 +34,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import cv2
 import numpy as np
@@ -43,15 +44,15 @@ from platformdirs import user_state_path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stylecore.colour import ColourStatistics
-from stylecore.config import VideoSettings
+from stylecore.config import OutputSettings, VideoSettings
 from stylecore.errors import InputError, MediaError, OutputError, StoreError
 from stylecore.media import Excerpt, SourceIndex, frame_files, is_sequence, place_of, require_file
 from stylecore.media.files import is_disk_full, no_space
 
-FORMAT = 3
+FORMAT = 4
 """Version of the workspace's layout; a workspace of another version is not touched."""
 
-PARTS = ("frames", "records", "ages", "statistics", "locks", "source")
+PARTS = ("frames", "records", "ages", "statistics", "locks", "source", "requests", "results")
 WORKSPACE_VARIABLE = "STYLECORE_WORKSPACE"
 PACKED = (
     cv2.IMWRITE_PNG_COMPRESSION, 1,
@@ -65,6 +66,8 @@ BYTES_PER_PIXEL = {PACKED: 2.0, PLAIN: 3.05}
 """Stored size of a painterly 8-bit frame (of 3 bytes raw), for estimates of disk space."""
 
 logger = logging.getLogger(__name__)
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class FileFact(BaseModel):
@@ -144,10 +147,9 @@ class Job(BaseModel):
     colours: tuple[Colours, ...] = ()
     """Of each shot of the source, where the settings keep them."""
 
-    @property
-    def excerpt(self) -> Excerpt:
-        """The frames to make."""
-        return Excerpt(self.source.path, self.index, self.start, self.stop)
+    def excerpt(self, source: Path) -> Excerpt:
+        """The frames to make, of the source where it is now."""
+        return Excerpt(source, self.index, self.start, self.stop)
 
     @property
     def frame_count(self) -> int:
@@ -165,22 +167,56 @@ class Job(BaseModel):
 
 
 class Request(BaseModel):
-    """Where the result is wanted and how; may differ from run to run of the same job."""
+    """What a person asks for: a value that goes from the command line or a flow to the result.
+
+    It may differ from run to run of the same job. A job is what its files hold; a request says
+    where they are now.
+    """
 
     model_config = ConfigDict(frozen=True)
+    source: Path
+    """The video, an animation, a folder of frames or a pattern for their names."""
+    style: Path
     output: Path
+    """Its suffix names the container or the animation; a name without one, or a pattern, is a
+    folder of frames."""
+    settings: VideoSettings = VideoSettings()
+    root: Path | None = None
+    """Folder of all workspaces; ``default_root()`` when None."""
     overwrite: bool = False
+    """Replace an existing output."""
     keep: bool = False
-    settings: VideoSettings
+    """Keep the stored frames after the result was published."""
     notes: tuple[str, ...] = ()
     """What became of the wish, in sentences."""
 
+    @property
+    def styles(self) -> tuple[Path, ...]:
+        """All style pictures, in the order of their weights."""
+        return (self.style, *self.settings.mixing.more_styles)
+
+    @property
+    def masks(self) -> tuple[Path, ...]:
+        return self.settings.mixing.style_masks
+
+    def absolute(self) -> Self:
+        """The same with full names, so that it can be fulfilled from any folder."""
+        return self.model_copy(
+            update={
+                "source": self.source.absolute(),
+                "style": self.style.absolute(),
+                "output": self.output.absolute(),
+                "settings": self.settings.with_absolute_paths(),
+            }
+        )
+
 
 class Published(BaseModel):
-    """A result that was verified and is in place; the content of ``published.json``."""
+    """A verified result, in place or about to be."""
 
     model_config = ConfigDict(frozen=True)
     output: Path
+    encoding: OutputSettings
     size: int
     sha256: str
     frames: int
@@ -189,12 +225,21 @@ class Published(BaseModel):
     notes: tuple[str, ...] = ()
     stored_bytes: int = 0
     """Size of the workspace when the result was made."""
+    placed: bool = False
+    """Whether it is known to have got its name; this is written down before and after."""
 
     def is_in_place(self) -> bool:
         """Whether the published file or folder is still there, by name and size."""
         try:
             return sum(path.stat().st_size for path in _files(self.output)) == self.size
         except (OSError, InputError):
+            return False
+
+    def is_unchanged(self) -> bool:
+        """Whether it is still there with every byte."""
+        try:
+            return self.is_in_place() and file_fact(self.output).sha256 == self.sha256
+        except InputError:
             return False
 
 
@@ -320,7 +365,7 @@ class Workspace:
                 "Choose another folder with --workspace."
             ) from error
         if not self.exists():
-            self._write("job.json", job.model_dump_json(indent=1).encode())
+            self._write(self.folder / "job.json", _as_json(job))
 
     @property
     def job(self) -> Job:
@@ -340,22 +385,75 @@ class Workspace:
                 ) from error
         return self._job
 
+    # --- what was asked for, and what came of it ------------------------------------------------
+
+    def requests(self) -> list[Request]:
+        """Everything that was asked for, each output once, the latest last.
+
+        Raises:
+            StoreError: one cannot be read.
+        """
+        paths = sorted((self.folder / "requests").glob("[!.]*.json"), key=_changed_at)
+        return [self._read(path, Request) for path in paths]
+
     @property
     def request(self) -> Request:
         """The last request; StoreError when there is none."""
         try:
-            return Request.model_validate_json((self.folder / "request.json").read_bytes())
-        except (OSError, ValidationError) as error:
-            raise StoreError(f"{self.name} does not say where its result should go.") from error
+            return self.requests()[-1]
+        except IndexError:
+            raise StoreError(f"{self.name} does not say where its result should go.") from None
 
-    def ask(self, request: Request) -> None:
-        """Remembers where the result is wanted; forgets a publication that is not that one."""
-        published = self.published()
-        if published is not None and (
-            published.output != request.output or not published.is_in_place() or request.overwrite
-        ):
-            (self.folder / "published.json").unlink(missing_ok=True)
-        self._write("request.json", request.model_dump_json(indent=1).encode())
+    def open_requests(self) -> list[Request]:
+        """What was asked for and is not published yet."""
+        return [request for request in self.requests() if not self._is_placed(request)]
+
+    def ask(self, request: Request, *, is_done: bool) -> None:
+        """Remembers a request; if it is not done, it counts as open from now on."""
+        with self.lock("requests"):
+            if not is_done:
+                self._result_path(request).unlink(missing_ok=True)
+            self._write(self._request_path(request), _as_json(request))
+
+    def published(self, request: Request) -> Published | None:
+        """The verified result of a request, if it is in place and encoded as is wanted now."""
+        published = self._published(request)
+        return published if published is not None and published.is_in_place() else None
+
+    def publications(self) -> list[Published]:
+        """Every verified result, the latest last."""
+        paths = sorted((self.folder / "results").glob("[!.]*.json"), key=_changed_at)
+        return [self._read(path, Published) for path in paths]
+
+    def set_published(self, request: Request, published: Published) -> None:
+        self._write(self._result_path(request), _as_json(published))
+
+    def free_frames_unless_wanted(self) -> bool:
+        """Removes the stored frames if all that was asked for is published; whether it was."""
+        with self.lock("requests"):
+            wanted = bool(self.open_requests())
+            if not wanted:
+                self.free_frames()
+        return not wanted
+
+    def _published(self, request: Request) -> Published | None:
+        """What is written down of the request's result, whether it is in place or not."""
+        try:
+            found = self._read(self._result_path(request), Published)
+        except StoreError:
+            return None
+        wanted = (request.output, request.settings.output)
+        return found if (found.output, found.encoding) == wanted else None
+
+    def _is_placed(self, request: Request) -> bool:
+        published = self._published(request)
+        return published is not None and published.placed
+
+    def _request_path(self, request: Request) -> Path:
+        return self.folder / "requests" / f"{_tag(request.output)}.json"
+
+    def _result_path(self, request: Request) -> Path:
+        return self.folder / "results" / f"{_tag(request.output)}.json"
 
     # --- frames --------------------------------------------------------------------------------
 
@@ -418,11 +516,11 @@ class Workspace:
             OutputError: no space is left, or the folder cannot be written.
         """
         if age is not None:
-            self._write(f"ages/{number:08d}.png", _as_png(age, PACKED))
-        self._write(f"records/{number:08d}.json", json.dumps(record).encode())
-        path = self._frame_path(number, sweep)
+            self._write(self.folder / f"ages/{number:08d}.png", _as_png(age, PACKED))
+        record_path = self.folder / f"records/{number:08d}.json"
+        self._write(record_path, json.dumps(record).encode())
         data = _as_png(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), self._packing)
-        self._write(str(path.relative_to(self.folder)), data)
+        self._write(self._frame_path(number, sweep), data)
 
     def load_age(self, number: int) -> np.ndarray:
         """The age of a stored frame's places, (h, w) uint8.
@@ -440,7 +538,7 @@ class Workspace:
         """Stores what was measured of a source frame."""
         file = io.BytesIO()
         np.savez(file, *statistics)
-        self._write(f"statistics/{number:08d}.npz", file.getvalue())
+        self._write(self.folder / f"statistics/{number:08d}.npz", file.getvalue())
 
     def load_statistics(self, number: int) -> tuple[np.ndarray, ...] | None:
         """What was measured of a source frame; None where nothing readable is stored."""
@@ -479,23 +577,20 @@ class Workspace:
                 raise StoreError(f"Split source frame {number} is damaged; run the job again.")
             yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
-    # --- the result ----------------------------------------------------------------------------
-
-    def published(self) -> Published | None:
-        """The verified result, or None while there is none."""
-        try:
-            return Published.model_validate_json((self.folder / "published.json").read_bytes())
-        except (OSError, ValidationError):
-            return None
-
-    def set_published(self, published: Published) -> None:
-        self._write("published.json", published.model_dump_json(indent=1).encode())
+    # --- disk space ----------------------------------------------------------------------------
 
     def free_frames(self) -> None:
-        """Removes the stored frames, keeping what the job is and was."""
-        for folder in (*self._frame_folders(), self.source_folder, self.folder / "ages"):
-            for path in folder.glob("*.png"):
-                path.unlink()
+        """Removes the stored frames, keeping what the job is and was.
+
+        A shot is freed when nobody works on it: who does finds it done, or published, and makes
+        nothing again.
+        """
+        folders = (*self._frame_folders(), self.source_folder, self.folder / "ages")
+        for shot, (start, stop) in enumerate(self.job.shots):
+            with self.lock(f"shot-{shot}"):
+                for number in range(start, stop):
+                    for folder in folders:
+                        (folder / f"{number:08d}.png").unlink(missing_ok=True)
 
     def stored_bytes(self) -> int:
         """Size of everything in the workspace."""
@@ -554,8 +649,14 @@ class Workspace:
     def _source_path(self, number: int) -> Path:
         return self.source_folder / f"{number:08d}.png"
 
-    def _write(self, name: str, data: bytes) -> None:
-        path = self.folder / name
+    def _read(self, path: Path, model: type[Model]) -> Model:
+        """A model as it was written; StoreError where it is missing or damaged."""
+        try:
+            return model.model_validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            raise StoreError(f"{path} is missing or damaged.") from error
+
+    def _write(self, path: Path, data: bytes) -> None:
         temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}")
         try:
             with temporary.open("wb") as file:
@@ -570,6 +671,19 @@ class Workspace:
             raise OutputError(
                 f"The workspace {self.folder} cannot be written: {error.strerror}."
             ) from error
+
+
+def _tag(output: Path) -> str:
+    """A file name for each output."""
+    return hashlib.sha256(os.fsencode(output)).hexdigest()[:12]
+
+
+def _changed_at(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
+def _as_json(model: BaseModel) -> bytes:
+    return model.model_dump_json(indent=1).encode()
 
 
 def _as_png(image: np.ndarray, options: tuple[int, ...]) -> bytes:

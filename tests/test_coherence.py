@@ -15,9 +15,9 @@ from stylecore.errors import WeightsError
 from stylecore.images import to_float
 from stylecore.media import read_frames
 from stylecore.motion import consistency_mask, estimate_motion, warp
-from stylecore.pipeline import open_job
 from stylecore.store import Workspace
 from tests import clips
+from tests.jobs import planned
 
 INSIDE = (slice(12, -12), slice(24, -24))
 """Of a frame, what a motion of some pixels does not bring in from beyond the border."""
@@ -46,13 +46,14 @@ def scene(tmp_path: Path) -> Path:
 def plan(scene: Path, style: Path, **changes: object) -> Workspace:
     video = {key: changes.pop(key) for key in ("chunk_frames", "light") if key in changes}
     settings = VideoSettings(gatys=GatysSettings(**changes), **video)
-    folder = scene.parent
-    return open_job(scene, style, folder / "out.mp4", settings, root=folder / "jobs")
+    return planned(scene, style, scene.parent / "out.mp4", settings)[0]
 
 
 def source_reader(workspace: Workspace) -> ReadFrames:
     """Gives the source's frames as they are."""
-    return lambda start, stop: read_frames(workspace.job.excerpt.part(start, stop))
+    job = workspace.job
+    excerpt = job.excerpt(job.source.path)
+    return lambda start, stop: read_frames(excerpt.part(start, stop))
 
 
 def work(workspace: Workspace) -> list[tuple[int, FrameInput]]:
@@ -207,8 +208,7 @@ def test_frames_know_their_styles(scene, style):
 
 def fast(scene: Path, style: Path, **changes: object) -> Workspace:
     settings = VideoSettings(engine="fast", **changes)
-    folder = scene.parent
-    return open_job(scene, style, folder / "out.mp4", settings, root=folder / "jobs")
+    return planned(scene, style, scene.parent / "out.mp4", settings)[0]
 
 
 def test_places_age_while_they_are_in_view_and_begin_anew_at_the_border(scene, style):

@@ -16,9 +16,10 @@ import pytest
 
 from stylecore.config import GatysSettings, OutputSettings, StyleSettings, VideoSettings
 from stylecore.errors import OutputError, StoreError
-from stylecore.pipeline import assemble, open_job, stylize_chunk, stylize_video
+from stylecore.pipeline import ask, assemble, finish_job, stylize_chunk, stylize_video
 from stylecore.store import Workspace
 from tests import clips
+from tests.jobs import planned
 
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = VideoSettings(
@@ -196,7 +197,7 @@ def test_what_changes_a_pixel_has_another_workspace(
     def name(chosen_style: Path, **changes: object) -> str:
         settings = IDENTITY.model_copy(update=changes)
         output = tmp_path / "out.mp4"
-        return open_job(clip, chosen_style, output, settings, root=tmp_path / "jobs").name
+        return planned(clip, chosen_style, output, settings)[0].name
 
     first = name(style)
     assert name(style, chunk_frames=3, parallel_shots=2) == first
@@ -229,21 +230,17 @@ def test_frames_split_to_disk_first_give_a_whole_result(
 
 
 def test_assembly_works_from_the_store_alone(clip: Path, style: Path, tmp_path: Path) -> None:
-    workspace = open_job(clip, style, tmp_path / "out.mp4", IDENTITY, root=tmp_path / "jobs",
-                         keep=True)  # fmt: skip
-    for chunk in workspace.job.chunks:
-        stylize_chunk(workspace, chunk)
-    first = assemble(workspace)
+    workspace, request = planned(clip, style, tmp_path / "out.mp4", IDENTITY, keep=True)
+    first = finish_job(workspace, request)
     style.unlink()
-    request = workspace.request
-    workspace.ask(request.model_copy(update={"output": tmp_path / "again.mp4"}))
-    assert assemble(workspace).sha256 == first.sha256
+    again = request.model_copy(update={"output": tmp_path / "again.mp4"})
+    assert assemble(workspace, ask(workspace, again)).sha256 == first.sha256
 
 
 def test_assembly_says_which_frame_is_missing(clip: Path, style: Path, tmp_path: Path) -> None:
-    workspace = open_job(clip, style, tmp_path / "out.mp4", IDENTITY, root=tmp_path / "jobs")
+    workspace, request = planned(clip, style, tmp_path / "out.mp4", IDENTITY)
     with pytest.raises(StoreError, match="Frame 0"):
-        assemble(workspace)
+        assemble(workspace, request)
     assert not (tmp_path / "out.mp4").exists()
     assert not list(tmp_path.glob(".out*"))
 
@@ -254,8 +251,7 @@ def test_a_finished_job_frees_its_frames_and_is_remembered(
     stylize_video(clip, style, tmp_path / "out.mp4", IDENTITY, workspace=tmp_path / "jobs")
     (workspace,) = Workspace.all_in(tmp_path / "jobs")
     assert workspace.count_finished() == 0
-    published = workspace.published()
-    assert published is not None
+    (published,) = workspace.publications()
     assert published.is_in_place()
     assert len(workspace.records()) == 12
 
@@ -265,7 +261,7 @@ def test_a_full_disk_is_said_before_the_work_begins(
 ) -> None:
     monkeypatch.setattr("stylecore.store.BYTES_PER_PIXEL", defaultdict(lambda: 1e15))
     with pytest.raises(OutputError, match="Not enough space"):
-        open_job(clip, style, tmp_path / "out.mp4", IDENTITY, root=tmp_path / "jobs")
+        planned(clip, style, tmp_path / "out.mp4", IDENTITY)
 
 
 @pytest.fixture
@@ -283,12 +279,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_disk_that_fills_up_keeps_what_is_done(
     clip: Path, style: Path, tmp_path: Path, small_disk: Path
 ) -> None:
-    workspace = open_job(clip, style, tmp_path / "out.mp4", IDENTITY, root=small_disk)
+    workspace, request = planned(clip, style, tmp_path / "out.mp4", IDENTITY, root=small_disk)
     filler = small_disk / "filler"
     filler.write_bytes(bytes(shutil.disk_usage(small_disk).free - 100_000))
     with pytest.raises(OutputError, match="No space is left"):
         for chunk in workspace.job.chunks:
-            stylize_chunk(workspace, chunk)
+            stylize_chunk(workspace, chunk, request)
     done = workspace.finished(0, 12)
     assert 0 < len(done) < 12
     filler.unlink()
@@ -301,11 +297,11 @@ def test_a_disk_that_fills_up_while_encoding_leaves_no_output(
 ) -> None:
     output = small_disk / "out.mkv"
     settings = IDENTITY.model_copy(update={"output": OutputSettings(codec="ffv1")})
-    workspace = open_job(clip, style, output, settings, root=tmp_path / "jobs")
+    workspace, request = planned(clip, style, output, settings)
     for chunk in workspace.job.chunks:
-        stylize_chunk(workspace, chunk)
+        stylize_chunk(workspace, chunk, request)
     (small_disk / "filler").write_bytes(bytes(shutil.disk_usage(small_disk).free - 20_000))
     with pytest.raises(OutputError, match="No space is left"):
-        assemble(workspace)
+        assemble(workspace, request)
     assert [path.name for path in small_disk.iterdir()] == ["filler"]
     assert workspace.count_finished() == 12

@@ -12,7 +12,7 @@ from stylecore.config import ImageSettings, StyleSettings, VideoSettings, checke
 from stylecore.errors import InputError, SettingsError
 from stylecore.images import to_float
 from stylecore.media import Excerpt, index_source, read_frames
-from stylecore.pipeline import open_job, stylize_image, stylize_video
+from stylecore.pipeline import stylize_image, stylize_video
 from stylecore.store import Workspace
 from stylecore.styles import (
     LUMINANCE,
@@ -23,6 +23,7 @@ from stylecore.styles import (
     weights_at,
 )
 from tests import clips
+from tests.jobs import planned
 
 TWO = (Path("other.png"),)
 SIZE = (96, 64)
@@ -130,8 +131,7 @@ def test_the_key_is_made_of_what_the_files_say(
     def key(name: str, *styles: Path, masks: tuple[Path, ...] = ()) -> str:
         mixing = StyleSettings(more_styles=styles, style_masks=masks)
         settings = VideoSettings(engine="identity", mixing=mixing)
-        job = open_job(clip, style, tmp_path / f"{name}.mp4", settings, root=tmp_path / "jobs")
-        return job.job.key
+        return planned(clip, style, tmp_path / f"{name}.mp4", settings)[0].job.key
 
     moved = tmp_path / "moved.png"
     moved.write_bytes(other_style.read_bytes())
@@ -194,7 +194,7 @@ def test_colours_of_a_shot_are_measured_once_for_all_its_frames(
     clip: Path, style: Path, tmp_path: Path
 ):
     settings = VideoSettings(engine="identity", mixing=StyleSettings(colours="covariance"))
-    job = open_job(clip, style, tmp_path / "out.mp4", settings, root=tmp_path / "jobs").job
+    job = planned(clip, style, tmp_path / "out.mp4", settings)[0].job
     assert len(job.colours) == len(job.shots) == 2
     for (start, stop), colours in zip(job.shots, job.colours, strict=True):
         frames = [to_float(frame) for frame in read_frames(Excerpt(clip, job.index, start, stop))]
@@ -223,4 +223,4 @@ def test_a_still_takes_several_styles(style: Path, other_style: Path, tmp_path: 
 def test_a_missing_style_is_one_sentence(clip: Path, style: Path, tmp_path: Path):
     settings = VideoSettings(mixing=StyleSettings(more_styles=(tmp_path / "none.png",)))
     with pytest.raises(InputError, match=r"none\.png"):
-        open_job(clip, style, tmp_path / "out.mp4", settings, root=tmp_path / "jobs")
+        planned(clip, style, tmp_path / "out.mp4", settings)
