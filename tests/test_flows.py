@@ -137,10 +137,10 @@ def test_other_shots_are_finished_when_one_fails(
 ) -> None:
     stylize_chunk = pipeline.stylize_chunk
 
-    def fail_in_first_shot(workspace: Workspace, chunk, **others) -> int:
+    def fail_in_first_shot(workspace: Workspace, chunk, request, **others) -> int:
         if chunk.shot == 0:
             raise MediaError("The first shot cannot be read.")
-        return stylize_chunk(workspace, chunk, **others)
+        return stylize_chunk(workspace, chunk, request, **others)
 
     monkeypatch.setattr(pipeline, "stylize_chunk", fail_in_first_shot)
     output = tmp_path / "result.mp4"

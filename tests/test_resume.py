@@ -297,7 +297,7 @@ def test_a_disk_that_fills_up_while_encoding_leaves_no_output(
 ) -> None:
     output = small_disk / "out.mkv"
     settings = IDENTITY.model_copy(update={"output": OutputSettings(codec="ffv1")})
-    workspace, request = planned(clip, style, output, settings)
+    workspace, request = planned(clip, style, output, settings, root=tmp_path / "jobs")
     for chunk in workspace.job.chunks:
         stylize_chunk(workspace, chunk, request)
     (small_disk / "filler").write_bytes(bytes(shutil.disk_usage(small_disk).free - 20_000))
