@@ -115,6 +115,7 @@ def write_clip(
     pixel_format: str = "yuv420p",
     options: dict[str, str] | None = None,
     sounds: int = 0,
+    sound_rate: int = 16000,
     rotation: int = 0,
     aspect: Fraction = Fraction(1),
     tags: dict[str, int] | None = None,
@@ -133,7 +134,7 @@ def write_clip(
             setattr(stream.codec_context, name, value)
         if rotation:
             stream.set_display_rotation(rotation)
-        tracks = [container.add_stream("aac", rate=16000) for _ in range(sounds)]
+        tracks = [container.add_stream("aac", rate=sound_rate) for _ in range(sounds)]
         for number in range(frames):
             scene = sum(number >= cut for cut in cuts)
             frame = av.VideoFrame.from_ndarray(picture(number, size=size, scene=scene))
@@ -143,7 +144,7 @@ def write_clip(
         container.mux(stream.encode(None))
         seconds = float((pts[frames - 1] + 1) * time_base)
         for pitch, track in enumerate(tracks, start=1):
-            for sound in _sine(seconds, pitch=220 * pitch):
+            for sound in _sine(seconds, pitch=220 * pitch, rate=sound_rate):
                 container.mux(track.encode(sound))
             container.mux(track.encode(None))
     return path

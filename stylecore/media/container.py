@@ -275,12 +275,13 @@ def _damage(path: Path, container: InputContainer, stream: VideoStream, scan: _S
     # Matroska's duration may count from 0, the others' from the first packet.
     counts_from_zero = "matroska" in container.format.name
     start = 0.0 if counts_from_zero else max(0.0, (container.start_time or 0) / av.time_base)
-    ends_early = scan.end_seconds - start < promised - END_SLACK_SECONDS
-    if (
-        scan.packets < _listed(container, stream)
-        or ends_early
-        or is_incomplete(path, container.format.name)
-    ):
+    listed = _listed(container, stream)
+    end_seconds = scan.end_seconds
+    if stream.duration and scan.packets == listed:
+        end = ((stream.start_time or 0) + stream.duration) * stream.time_base
+        end_seconds = max(end_seconds, float(end))
+    ends_early = end_seconds - start < promised - END_SLACK_SECONDS
+    if scan.packets < listed or ends_early or is_incomplete(path, container.format.name):
         return CUT_SHORT
     return "parts of it are damaged" if scan.failures or scan.corrupt else ""
 
@@ -336,7 +337,7 @@ def _describe(
         stream=stream.index,
         pts=tuple(pts),
         checksums=tuple(scan.checksums),
-        last_duration=scan.last_duration or _typical_step(pts, _unit(stream)),
+        last_duration=_last_duration(container, stream, scan, pts),
         time_base=str(Fraction(stream.time_base)),
         average_rate=str(Fraction(stream.average_rate or stream.base_rate or 25)),
         width=width,
@@ -398,8 +399,18 @@ def _increasing(found: list[int | None], unit: int, step: int) -> tuple[list[int
     return pts, exact
 
 
-def _typical_step(pts: list[int], unit: int) -> int:
-    return pts[-1] - pts[-2] if len(pts) > 1 else unit
+def _last_duration(
+    container: InputContainer, stream: VideoStream, scan: _Scan, pts: list[int]
+) -> int:
+    """How long the last frame is shown, in units.
+
+    Matroska gives all frames one duration, which FFmpeg cuts to whole milliseconds.
+    """
+    steady = _unit(stream)
+    by_packet = scan.last_duration or (pts[-1] - pts[-2] if len(pts) > 1 else steady)
+    if "matroska" in container.format.name and abs(by_packet - steady) <= 1:
+        return steady
+    return by_packet
 
 
 def is_transparent(frame: VideoFrame) -> bool:

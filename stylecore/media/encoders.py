@@ -68,7 +68,10 @@ CODECS = {
         "libx265", _H26X, 18, preset="medium",
         formats=tuple(name for name in FORMATS if "yuva" not in name),
         # The number of frame threads, which follows the machine's cores, changes what x265 writes.
-        options=(("x265-params", "log-level=error:frame-threads=2"), ("tag", "hvc1")),
+        options=(
+            ("x265-params", "log-level=error:frame-threads=2"), ("tag", "hvc1"),
+            ("forced-idr", "1"),
+        ),
     ),
     "vp9": Codec(
         "libvpx-vp9", frozenset({MP4, MKV, WEBM}), 24, 63, preset="3", preset_option="cpu-used",

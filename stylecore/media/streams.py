@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from av.packet import Packet
 from av.stream import Stream
 
 from stylecore.config import OutputSettings
-from stylecore.media.encoders import CODECS, CONTAINERS, M4V, MKV, MOV, MP4, codec_name
+from stylecore.media.encoders import CODECS, CONTAINERS, M4V, MKV, MOV, MP4, WEBM, codec_name
+from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import open_container
 
@@ -83,21 +85,70 @@ def holds(suffix: str, source: Path, info: StreamInfo) -> bool:
     if info.kind not in ("audio", "subtitle"):
         return False
     try:
-        with (
-            open_container(source) as origin,
-            av.open(io.BytesIO(), "w", format=CONTAINERS[suffix.lower()]) as scratch,
-        ):
-            stream = origin.streams[info.index]
-            copy = add_copy(scratch, stream)
-            scratch.start_encoding()
-            if info.kind == "audio":  # Subtitles may begin late; looking for one reads it all.
-                packets = (packet for packet in origin.demux(stream) if packet.dts is not None)
-                packet = next(packet for packet in packets if not is_ruined(packet))
-                packet.stream = copy
-                scratch.mux(packet)
+        _try_copy(suffix, source, info)
     except (av.FFmpegError, ValueError, StopIteration):
         return False
     return True
+
+
+def time_before_zero(suffix: str, source: Path, info: StreamInfo) -> Fraction:
+    """Seconds by which a copy of a sound track would begin before 0 where the file cannot say so.
+
+    Not only the container decides: Matroska says so for some codecs, by their own delay.
+    """
+    if info.kind != "audio":
+        return Fraction(0)
+    was, scratch = _try_copy(suffix, source, info)
+    if was >= 0:
+        return Fraction(0)
+    scratch.seek(0)
+    with av.open(scratch, format=CONTAINERS[suffix.lower()]) as result:
+        packet = next(packet for packet in result.demux() if packet.pts is not None)
+        now = packet.pts * Fraction(packet.time_base)
+    return -was if now >= 0 else Fraction(0)
+
+
+def needed_delay(
+    excerpt: Excerpt, suffix: str, copied: Sequence[StreamInfo], unit: Fraction
+) -> Fraction:
+    """Seconds by which everything in a result begins later, so that nothing begins before 0.
+
+    Args:
+        suffix: of the result; MP4 and MOV can begin before 0.
+        copied: streams beside the picture that the result holds.
+        unit: seconds of a unit of the result's clock, of which the delay is a multiple.
+    """
+    if suffix not in (MKV, WEBM):
+        return Fraction(0)
+    before = [-excerpt.index.pts[0] * excerpt.index.seconds_per_unit]
+    if excerpt.whole:
+        before += [time_before_zero(suffix, excerpt.path, info) for info in copied]
+    return ceil(max(Fraction(0), *before) / unit) * unit
+
+
+def _try_copy(suffix: str, source: Path, info: StreamInfo) -> tuple[Fraction, io.BytesIO]:
+    """When a sound track begins, in seconds, and a file that holds its beginning.
+
+    Raises:
+        FFmpegError, ValueError: the container cannot hold a copy.
+        StopIteration: there is nothing to copy.
+    """
+    file, time = io.BytesIO(), Fraction(0)
+    with (
+        open_container(source) as origin,
+        av.open(file, "w", format=CONTAINERS[suffix.lower()]) as scratch,
+    ):
+        stream = origin.streams[info.index]
+        copy = add_copy(scratch, stream)
+        scratch.start_encoding()
+        if info.kind == "audio":  # Subtitles may begin late; looking for one reads it all.
+            packets = (packet for packet in origin.demux(stream) if packet.dts is not None)
+            packet = next(packet for packet in packets if not is_ruined(packet))
+            if packet.pts is not None:
+                time = packet.pts * Fraction(packet.time_base)
+            packet.stream = copy
+            scratch.mux(packet)
+    return time, file
 
 
 def add_copy(result: OutputContainer, stream: Stream) -> Stream:

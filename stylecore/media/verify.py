@@ -9,17 +9,26 @@ from av.container import InputContainer
 
 from stylecore.config import OutputSettings
 from stylecore.errors import MediaError, OutputError
-from stylecore.media.encoders import codec_for
+from stylecore.media.clock import Clock
+from stylecore.media.encoders import M4V, MOV, MP4, codec_for
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import UNTAGGED, SourceIndex, StreamInfo
 from stylecore.media.opening import EVERYTHING, open_container
 from stylecore.media.pictures.check import verify_pictures
 from stylecore.media.pictures.kinds import is_exact, kind_of
 from stylecore.media.sources import index_source
-from stylecore.media.streams import KIND_NAMES, copied_streams, file_metadata, stream_facts
+from stylecore.media.streams import (
+    KIND_NAMES,
+    copied_streams,
+    file_metadata,
+    needed_delay,
+    stream_facts,
+)
 
 LIKE_SMPTE170M = {"bt470bg": "smpte170m", "fcc": "smpte170m"}
 """Matrices that some codecs write as SMPTE 170M, which is the same or differs by less than 0.3%."""
+LEAST_SAID = Fraction(1, 1_000_000)
+"""Seconds of a difference that is worth a word."""
 SYNC_SECONDS = Fraction(2, 1000)
 """Sound may move so much against the picture: both are rounded to Matroska's milliseconds."""
 CODED_ALIKE = ("audio", "subtitle", "attachment", "cover")
@@ -40,6 +49,9 @@ class Verification:
     begins before 0 and the target's container cannot say so."""
     copied: tuple[str, ...]
     """What was compared bit by bit, like "2 sound tracks"."""
+    off: Fraction = Fraction(0)
+    """Seconds by which a frame is shown too early or too late at most, since the target's clock has
+    no finer units."""
     notes: tuple[str, ...] = ()
     """What the container does not hold, in sentences."""
     facts: tuple[str, ...] = ()
@@ -50,9 +62,10 @@ class Verification:
         count = "1 frame" if self.frames == 1 else f"{self.frames} frames"
         if self.facts:
             return (count, *self.facts)
+        rounded = f" within {float(1000 * self.off):.2g} ms" if self.off >= LEAST_SAID else ""
         later = f", all {float(self.delay):.3f} s later" if self.delay else ""
         same = (f"{', '.join(self.copied)} copied bit for bit",) if self.copied else ()
-        return (count, f"timestamps equal{later}", *same)
+        return (count, f"timestamps equal{rounded}{later}", *same)
 
 
 def verify_frames(
@@ -65,8 +78,8 @@ def verify_frames(
 ) -> Verification:
     """Compares ``target`` with what it was made from.
 
-    Timestamps are equal when they differ by no more than half a unit of the target's time base,
-    after ``Verification.delay``.
+    Every frame must be shown where the target's clock has its place (``Clock``); what lies between
+    the places and the source's times is ``Verification.error``, and ``delay`` for all.
 
     Args:
         excerpt, encoding: what was given to ``write_frames``.
@@ -94,27 +107,41 @@ def verify_frames(
         raise _failure(f"it has {found.frame_count} frames instead of {excerpt.count}")
     if (found.width, found.height) != size:
         raise _failure(f"it is {found.width}x{found.height} instead of {size[0]}x{size[1]}")
-    delay = _delay(target, found, excerpt) if excerpt.whole else Fraction(0)
-    _compare_times(found, excerpt, delay)
-    _compare_tags(found, excerpt.index, codec_for(encoding, target.suffix).full_range)
-    copied = _compare_streams(target, found, excerpt, encoding, delay)
+    suffix, unit = target.suffix.lower(), found.seconds_per_unit
+    held = copied_streams(excerpt.path, excerpt.index, suffix, encoding)
+    clock = Clock(unit, needed_delay(excerpt, suffix, held, unit))
+    _compare_times(found, _end(target, found), excerpt, clock)
+    _compare_tags(found, excerpt.index, codec_for(encoding, suffix).full_range)
+    copied = _compare_streams(target, found, excerpt, held, clock.delay)
     is_copy = excerpt.whole and excerpt.index.reader == "container"
     notes = _lost_names(target, excerpt.path) if is_copy else ()
-    return Verification(found.frame_count, delay, copied, notes)
+    off = clock.error(excerpt.boundaries()[:-1])
+    return Verification(found.frame_count, clock.delay, copied, off, notes)
 
 
-def _compare_times(found: SourceIndex, excerpt: Excerpt, delay: Fraction) -> None:
-    unit = found.seconds_per_unit
-    boundaries = excerpt.boundaries()
-    for place, pts in enumerate(found.pts):
-        number, wanted, got = excerpt.start + place, boundaries[place] + delay, pts * unit
-        if abs(got - wanted) > unit / 2:
-            raise _failure(
-                f"frame {number} is shown at {float(got):.4f} s instead of {float(wanted):.4f} s"
-            )
-    lasts = boundaries[-1] - boundaries[0]
-    if abs(found.seconds - lasts) > unit:
-        raise _failure(f"it lasts {float(found.seconds):.4f} s instead of {float(lasts):.4f} s")
+def _end(target: Path, found: SourceIndex) -> int:
+    """When the last frame ends, in units of the target's time base.
+
+    MP4 tells how long the track is, but of a frame only when the next one in the order of decoding
+    is decoded.
+    """
+    if target.suffix.lower() in (MP4, M4V, MOV):
+        with open_container(target) as container:
+            stream = container.streams[found.stream]
+            if stream.start_time is not None and stream.duration is not None:
+                return int(stream.start_time + stream.duration)
+    return found.boundary(found.frame_count)
+
+
+def _compare_times(found: SourceIndex, ends: int, excerpt: Excerpt, clock: Clock) -> None:
+    *wanted, end = clock.ticks(excerpt.boundaries())
+    for number, (place, pts) in enumerate(zip(wanted, found.pts, strict=True), excerpt.start):
+        if pts != place:
+            shown, due = (float(ticks * clock.unit) for ticks in (pts, place))
+            raise _failure(f"frame {number} is shown at {shown:.4f} s instead of {due:.4f} s")
+    if abs(ends - end) > 1:
+        lasts, due = (float((ticks - wanted[0]) * clock.unit) for ticks in (ends, end))
+        raise _failure(f"it lasts {lasts:.4f} s instead of {due:.4f} s")
 
 
 def _compare_tags(found: SourceIndex, index: SourceIndex, holds_full_range: bool) -> None:
@@ -136,35 +163,20 @@ def _compare_tags(found: SourceIndex, index: SourceIndex, holds_full_range: bool
             raise _failure(f"its {name.replace('_', ' ')} are {now} instead of {was}")
 
 
-def _delay(target: Path, found: SourceIndex, excerpt: Excerpt) -> Fraction:
-    """How much later the first sound begins, if it began before 0 and now begins at 0 or after."""
-    was, now = _first_sound(excerpt.path, excerpt.index), _first_sound(target, found)
-    if was is None or now is None or not was < 0 <= now:
-        return Fraction(0)
-    return now - was
-
-
-def _first_sound(path: Path, index: SourceIndex) -> Fraction | None:
-    streams = [stream.index for stream in index.streams if stream.kind == "audio"]
-    if not streams:
-        return None
-    with open_container(path) as container:
-        for packet in container.demux([container.streams[number] for number in streams]):
-            if packet.pts is not None:
-                return packet.pts * Fraction(packet.time_base)
-    return None
-
-
 def _compare_streams(
     target: Path,
     found: SourceIndex,
     excerpt: Excerpt,
-    encoding: OutputSettings,
+    held: Sequence[StreamInfo],
     delay: Fraction,
 ) -> tuple[str, ...]:
-    """Kinds and numbers of streams that are the same; nothing is compared of a part."""
+    """Kinds and numbers of streams that are the same; nothing is compared of a part.
+
+    Args:
+        held: the source's streams that the target must hold.
+        delay: seconds by which they begin later in it.
+    """
     same = []
-    held = copied_streams(excerpt.path, excerpt.index, target.suffix, encoding)
     for kind in CODED_ALIKE:
         expected = [info for info in held if info.kind == kind]
         copied = [info for info in found.streams if info.kind == kind]

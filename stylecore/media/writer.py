@@ -16,11 +16,12 @@ import numpy as np
 from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.stream import Stream
-from av.video.frame import VideoFrame
+from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from stylecore.config import OutputSettings
 from stylecore.errors import OutputError
+from stylecore.media.clock import Clock, encoding_unit
 from stylecore.media.colour import matrix_code
 from stylecore.media.encoders import (
     CONTAINERS,
@@ -41,6 +42,7 @@ from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import is_disk_full, no_space
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.opening import inert_name, open_container
+from stylecore.media.schedule import Schedule
 from stylecore.media.streams import (
     add_copy,
     add_cover_file,
@@ -49,6 +51,7 @@ from stylecore.media.streams import (
     file_metadata,
     holds,
     is_ruined,
+    needed_delay,
     stream_metadata,
 )
 from stylecore.media.yuv import yuv_frame
@@ -77,7 +80,7 @@ def write_container(
                     "w",
                     format=CONTAINERS[target.suffix.lower()],
                     options=BIT_EXACT,
-                    container_options=_container_options(target, excerpt.index),
+                    container_options=_container_options(target, encoding_unit(excerpt.index)),
                 )
             )
             writer = _Writer(excerpt, origin, target, result, encoding)
@@ -130,7 +133,6 @@ class _Writer:
         self.codec = codec_for(encoding, self.suffix)
         self.copied = copied_streams(excerpt.path, excerpt.index, self.suffix, encoding)
         self.full_range = excerpt.index.full_range and self.codec.full_range
-        self.shift = excerpt.index.pts[excerpt.start] - excerpt.index.pts[0]
         self.notes: list[str] = []
         self.ruined = 0
 
@@ -141,14 +143,20 @@ class _Writer:
         video = self._add_video(first)
         copies = self._add_copies()
         self._copy_metadata()
+        self.result.start_encoding()
+        unit = Fraction(video.time_base)
+        self.clock = Clock(unit, needed_delay(self.excerpt, self.suffix, self.copied, unit))
+        self.schedule = Schedule(
+            self.excerpt, self.clock, sums_decoding=self.suffix in (MP4, M4V, MOV)
+        )
         packets = _Lookahead(self._copied_packets(copies))
         with closing(ahead(self._encodable(_chain(first, frames), video.pix_fmt))) as encodable:
             for done, frame in enumerate(encodable, start=1):
-                for packet in packets.before(frame.pts * self.index.seconds_per_unit):
+                for packet in packets.before(self.schedule.seconds(frame.pts)):
                     self._mux_copy(packet)
-                self._mux_picture(video.encode(frame))
+                self.result.mux(self.schedule.placed(video.encode(frame)))
                 on_frame(done)
-        self._mux_picture(video.encode(None))
+        self.result.mux(self.schedule.placed(video.encode(None)))
         for packet in packets.rest():
             self._mux_copy(packet)
         if self.ruined:
@@ -159,21 +167,21 @@ class _Writer:
 
     def _encodable(self, frames: Iterator[np.ndarray], pixel_format: str) -> Iterator[VideoFrame]:
         """The frames as the encoder takes them: in its colours, with their timestamps."""
-        for number, pixels in enumerate(frames, start=self.excerpt.start):
+        for pts, pixels in zip(self.schedule.given, frames, strict=True):
             frame = yuv_frame(
                 pixels,
                 matrix=self.index.result_matrix,
                 full_range=self.full_range,
                 pixel_format=pixel_format,
             )
-            frame.pts = self.index.pts[number] - self.shift
-            frame.time_base = self.index.seconds_per_unit
+            frame.pts, frame.time_base = pts, self.schedule.encoding_unit
             # ProRes takes its tags from the frames, the other encoders from the context.
             frame.colorspace = matrix_code(self.index.result_matrix)
             frame.color_range = 2 if self.full_range else 1
             frame.color_primaries = self.index.colour_primaries
             frame.color_trc = self.index.colour_transfer
-            frame.pict_type = 0
+            is_long = pts == self.schedule.given[-1] and self.schedule.ends_long
+            frame.pict_type = PictureType.I if is_long else PictureType.NONE
             yield frame
 
     def _mux_copy(self, packet: Packet) -> None:
@@ -184,13 +192,6 @@ class _Writer:
                 f"The sound or the subtitles of {self.excerpt.path.name} are damaged and cannot be "
                 "copied; leave them out with --audio drop. All finished frames are kept."
             ) from error
-
-    def _mux_picture(self, packets: list[Packet]) -> None:
-        """Gives packets their durations, which encoders forget, and muxes them."""
-        for packet in packets:
-            if packet.pts is not None:
-                packet.duration = self._durations.get(packet.pts, packet.duration or 0)
-            self.result.mux(packet)
 
     def _add_video(self, first: np.ndarray) -> VideoStream:
         height, width = first.shape[:2]
@@ -208,8 +209,7 @@ class _Writer:
         )
         context = stream.codec_context
         stream.width, stream.height, stream.pix_fmt = width, height, chosen
-        context.time_base = self.index.seconds_per_unit
-        stream.time_base = self.index.seconds_per_unit
+        context.time_base = stream.time_base = encoding_unit(self.index)
         context.sample_aspect_ratio = Fraction(self.index.sample_aspect_ratio)
         context.colorspace = matrix_code(self.index.result_matrix)
         context.color_range = 2 if self.full_range else 1
@@ -219,11 +219,6 @@ class _Writer:
             stream.metadata.update(stream_metadata(self.origin.streams[self.index.stream]))
         if keeps_alpha(chosen):
             stream.metadata["alpha_mode"] = "1"
-        self._durations = {
-            self.index.pts[number] - self.shift: self.index.boundary(number + 1)
-            - self.index.pts[number]
-            for number in range(self.excerpt.start, self.excerpt.stop)
-        }
         return stream
 
     def _add_copies(self) -> dict[int, Stream]:
@@ -283,9 +278,17 @@ class _Writer:
             time = packet.pts * Fraction(packet.time_base)
             packet.stream = copies[number]
             if self.excerpt.whole or begin <= time < end:
-                shift = round(self.shift * unit / Fraction(packet.time_base))
-                packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
-                yield time - self.shift * unit, packet
+                self._place_copy(packet, Fraction(copies[number].time_base))
+                yield time - self.excerpt.shift, packet
+
+    def _place_copy(self, packet: Packet, unit: Fraction) -> None:
+        """Places a packet on the clock of its stream in the result, of ``unit`` seconds."""
+        own = Fraction(packet.time_base)
+        clock, shift = Clock(unit, self.clock.delay), self.excerpt.shift
+        packet.pts = clock.tick(packet.pts * own - shift)
+        packet.dts = clock.tick(packet.dts * own - shift)
+        packet.duration = Clock(unit).tick((packet.duration or 0) * own)
+        packet.time_base = unit
 
 
 class _Lookahead:
@@ -313,9 +316,9 @@ def _chain(first: np.ndarray, rest: Iterator[np.ndarray]) -> Iterator[np.ndarray
     yield from rest
 
 
-def _container_options(target: Path, index: SourceIndex) -> dict[str, str]:
+def _container_options(target: Path, unit: Fraction) -> dict[str, str]:
     if target.suffix.lower() not in (MP4, M4V, MOV):
         return {}
     # A start that is not 0 is written in units of the movie's time scale: milliseconds by default.
-    unit = index.seconds_per_unit.denominator
-    return {"movflags": "+faststart", "movie_timescale": str(unit * ceil(1000 / unit))}
+    scale = unit.denominator
+    return {"movflags": "+faststart", "movie_timescale": str(scale * ceil(1000 / scale))}

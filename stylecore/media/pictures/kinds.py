@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from math import floor
 from pathlib import Path
 
 from stylecore.config import OutputSettings
 from stylecore.errors import SettingsError
+from stylecore.media.clock import Clock
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex
 from stylecore.media.names import frame_name, is_pattern, wants_folder
@@ -167,7 +167,7 @@ def shown_at(excerpt: Excerpt) -> list[Fraction]:
 
 def in_units(times: Sequence[Fraction], unit: Fraction) -> list[int]:
     """Times in whole units, each rounded by itself, so that errors do not add up."""
-    return [floor(time / unit + Fraction(1, 2)) for time in times]
+    return [Clock(unit).tick(time) for time in times]
 
 
 def notes_on(kind: Kind, index: SourceIndex, output: OutputSettings) -> tuple[str, ...]:
