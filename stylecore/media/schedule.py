@@ -55,10 +55,11 @@ class Schedule:
             if packet.pts is None or packet.dts is None:
                 continue
             number = self._numbers[packet.pts]
-            # x265 decodes a single frame before the world began.
-            earliest = 2 * self._places[0] - self._places[-1]
-            packet.dts = max(earliest, self._clock.tick(packet.dts * self.encoding_unit))
             packet.pts = self._places[number]
+            # x265 does not say when it decodes a single frame: the number is any.
+            earliest, latest = 2 * self._places[0] - self._places[-1], packet.pts
+            decoded = self._clock.tick(packet.dts * self.encoding_unit)
+            packet.dts = min(max(earliest, decoded), latest)
             packet.duration = self._places[number + 1] - packet.pts
             packet.time_base = self._clock.unit
             if self._sums_decoding:
