@@ -178,9 +178,44 @@ def test_delays_come_back(source: str, target: str, style: Path, tmp_path: Path)
     output = tmp_path / f"out{target}"
     assert run(path, "--style", style, "-o", output) == 0
     assert clips.shown_for(output) == DURATIONS
-    with Image.open(output) as image:
-        assert image.info["loop"] == 0
     assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def as_played(path: Path) -> int:
+    """How often an animation is played, 0 for without end, found without our own reader."""
+    with Image.open(path) as image:
+        said = image.info.get("loop")
+    if path.suffix == ".gif":  # which says how often it is played again
+        return 1 if said is None else said and said + 1
+    return int(said)
+
+
+@pytest.mark.parametrize("plays", [1, 2, 7, 0])
+@pytest.mark.parametrize("target", SUFFIXES)
+@pytest.mark.parametrize("source", SUFFIXES)
+def test_an_animation_is_played_as_often_as_its_source(
+    source: str, target: str, plays: int, tmp_path: Path
+) -> None:
+    options = {"loop": plays - (source == ".gif" and plays > 0)}
+    animation = clips.write_animation(
+        tmp_path / f"in{source}", DURATIONS, **({} if options == {"loop": 0} and plays else options)
+    )
+    assert as_played(animation) == plays
+    trip(animation, tmp_path / f"out{target}", start=2)
+    assert as_played(tmp_path / f"out{target}") == plays
+
+
+def test_what_plays_once_is_no_loop_in_a_video(tmp_path: Path) -> None:
+    """A video says nothing of loops: without end, or several times, is lost and said."""
+    for name, options, said in (("once", {}, False), ("thrice", {"loop": 2}, True)):
+        source = clips.write_animation(tmp_path / f"{name}.gif", [100] * 4, **options)
+        notes, _ = trip(source, tmp_path / f"{name}.mp4")
+        assert any("is played 3 times, which video files cannot say" in n for n in notes) == said
+
+
+def test_a_video_becomes_an_animation_without_end(clip: Path, tmp_path: Path) -> None:
+    trip(clip, tmp_path / "out.apng")
+    assert as_played(tmp_path / "out.apng") == 0
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -314,13 +349,13 @@ def test_choices_that_an_animation_has_not_are_refused(
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("fault", ["frames", "times", "size", "cut"])
+@pytest.mark.parametrize("fault", ["frames", "times", "size", "cut", "plays"])
 def test_verification_notices(suffix: str, fault: str, tmp_path: Path) -> None:
     source, target = tmp_path / "in.apng", tmp_path / f"out{suffix}"
     index = index_source(clips.write_animation(source, DURATIONS))
     excerpt = Excerpt(source, index, 0, 6)
     durations = {"frames": DURATIONS[:5], "times": [*DURATIONS[:5], 520]}.get(fault, DURATIONS)
-    clips.write_animation(target, durations)
+    clips.write_animation(target, durations, loop=1 if fault == "plays" else 0)
     size = (96, 66) if fault == "size" else (96, 64)
     if fault == "cut":
         target.write_bytes(target.read_bytes()[:-3000])

@@ -33,8 +33,8 @@ from stylecore.media.opening import (
     open_container,
 )
 from stylecore.media.orientation import orientation_of
-from stylecore.media.pictures.apng import with_exact_times
-from stylecore.media.pictures.gif import is_cut
+from stylecore.media.pictures.apng import apng_plays, with_exact_times
+from stylecore.media.pictures.gif import gif_plays, is_cut
 
 BT709 = 1
 """Code point of ITU-T H.273 for primaries, transfer and matrix."""
@@ -117,7 +117,15 @@ def _indexed(
             return None
         notes = _check_whole(path, container, stream, scan, reason, settings, max_megapixels)
         index = _describe(path, container, stream, scan, notes, decoder, settings)
-        return with_exact_times(path, index.model_copy(update={"patched_up": bool(reason)}))
+        facts = {"patched_up": bool(reason), "plays": _plays(path, container)}
+        return with_exact_times(path, index.model_copy(update=facts))
+
+
+def _plays(path: Path, container: InputContainer) -> int | None:
+    """``SourceIndex.plays``, which FFmpeg does not tell."""
+    readers = {"gif": gif_plays, "apng": apng_plays}
+    read = readers.get(container.format.name)
+    return read(path) if read else None
 
 
 def picture_stream(path: Path, container: InputContainer) -> VideoStream:

@@ -74,6 +74,8 @@ class SourceIndex(BaseModel):
     """What reads the frames: see ``stylecore.media.sources``."""
     frame_files: tuple[str, ...] = ()
     """Names of the files of a folder of frames, in order; empty for anything else."""
+    plays: int | None = None
+    """How often an animation is played, 0 for without end; None for what is no animation."""
     notes: tuple[str, ...] = ()
     """What will not come out as it went in, in sentences."""
 

@@ -111,6 +111,12 @@ def take_over_notes(index: SourceIndex, pixel_format: str) -> list[str]:
             f"Colour is stored at a lower resolution than the source's ({pixel_format} for "
             f"{index.pixel_format}), as every player expects; --chroma source keeps it."
         )
+    if index.plays not in (None, 1):
+        often = f"{index.plays} times" if index.plays else "without end"
+        notes.append(
+            f"The source is played {often}, which video files cannot say; .gif, .apng and .webp "
+            "can."
+        )
     if index.bit_depth > MOST_BITS:
         notes.append(f"The source's {index.bit_depth} bits are rounded to {MOST_BITS}.")
     return notes

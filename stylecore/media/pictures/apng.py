@@ -46,6 +46,18 @@ def frame_delays(path: Path) -> list[Fraction]:
     return delays
 
 
+def apng_plays(path: Path) -> int:
+    """How often an APNG is played, 0 for without end."""
+    with path.open("rb") as file:
+        file.seek(len(SIGNATURE))
+        while len(head := file.read(8)) == 8:
+            length, kind = struct.unpack(">I4s", head)
+            if kind == b"acTL":
+                return int.from_bytes(file.read(8)[4:])
+            file.seek(length + 4, 1)
+    return 1
+
+
 def with_exact_times(path: Path, index: SourceIndex) -> SourceIndex:
     """The index with the times that an APNG says; that of any other file as it is."""
     delays = frame_delays(path) if index.container == "apng" else []
@@ -76,13 +88,16 @@ def write_apng(
     target: Path,
     times: Sequence[Fraction],
     on_frame: Callable[[int], None],
+    *,
+    plays: int,
 ) -> None:
-    """Writes every frame whole and lossless; the animation begins again for ever.
+    """Writes every frame whole and lossless.
 
     Args:
         frames: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16.
         times: seconds, when each frame begins and the last one ends.
         on_frame: called with the number of frames that are written.
+        plays: how often the animation is played, up to ``Kind.most_plays``; 0 for without end.
     """
     count = len(times) - 1
     numbers = iter(range(2**31))
@@ -92,7 +107,7 @@ def write_apng(
             chunks = list(_chunks(png_bytes(pixels)))
             if done == 1:
                 _write(file, b"IHDR", next(data for kind, data in chunks if kind == b"IHDR"))
-                _write(file, b"acTL", struct.pack(">II", count, 0))
+                _write(file, b"acTL", struct.pack(">II", count, plays))
             height, width = pixels.shape[:2]
             control = struct.pack(">IIIII", next(numbers), width, height, 0, 0)
             _write(file, b"fcTL", control + struct.pack(">HHBB", *delay, 0, 0))

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 
 from stylecore.errors import MediaError, OutputError
@@ -12,7 +11,7 @@ from stylecore.media.excerpt import Excerpt
 from stylecore.media.names import place_of
 from stylecore.media.opening import EVERYTHING
 from stylecore.media.pictures.folder_writer import written_names
-from stylecore.media.pictures.kinds import Kind, shown_at
+from stylecore.media.pictures.kinds import Kind, plays_of, shown_at
 from stylecore.media.pictures.stills import read_pixels
 from stylecore.media.pictures.webp_reader import index_animation
 
@@ -41,7 +40,7 @@ def verify_pictures(
             _check_files(place_of(target), names, size, checksums)
             facts = ("every file whole",)
         else:
-            _check_animation(target, kind.unit, shown_at(excerpt), size, checksums)
+            _check_animation(target, kind, excerpt, size, checksums)
             facts = (f"timestamps equal to {kind.unit} s",)
     except MediaError as error:
         raise OutputError(f"The result does not pass verification: {error}") from error
@@ -62,21 +61,24 @@ def _check_files(
 
 def _check_animation(
     target: Path,
-    unit: Fraction,
-    times: Sequence[Fraction],
+    kind: Kind,
+    excerpt: Excerpt,
     size: tuple[int, int],
     checksums: Sequence[int],
 ) -> None:
     read = index_animation if target.suffix.lower() == ".webp" else index_container
-    found = read(target, EVERYTHING, float("inf"))
+    found, times = read(target, EVERYTHING, float("inf")), shown_at(excerpt)
+    assert kind.unit is not None
     if found.frame_count != len(times) - 1:
         raise _failure(f"it has {found.frame_count} frames instead of {len(times) - 1}")
     _check_size("it", (found.width, found.height), size)
     for number, wanted in enumerate(times):
         got = found.boundary(number) * found.seconds_per_unit
-        if abs(got - wanted) > unit / 2:
+        if abs(got - wanted) > kind.unit / 2:
             what = f"frame {number} begins" if number < found.frame_count else "it ends"
             raise _failure(f"{what} at {float(got):.4f} s instead of {float(wanted):.4f} s")
+    if found.plays != (plays := plays_of(kind, excerpt.index)):
+        raise _failure(f"it is played {found.plays} times instead of {plays}")
     if checksums and tuple(checksums) != found.checksums:
         raise _failure("it does not hold the pixels that were written")
 

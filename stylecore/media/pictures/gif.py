@@ -7,7 +7,8 @@ the holes of the next. Specification: https://www.w3.org/Graphics/GIF/spec-gif89
 
 import io
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +27,10 @@ HUNDREDTH = Fraction(1, 100)
 DITHER = "sierra2_4a"
 """Diffuses the error of the colours; the nearest to the picture of those that FFmpeg has."""
 HEADER = b"GIF89a"
-FOR_EVER = b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0"
+REPEATED = b"!\xff\x0bNETSCAPE2.0\x03\x01"
+"""Beginning of the block that says how often an animation is played again, 0 for without end."""
+APPLICATION, REPEATING = 0xFF, (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+"""Label of the extension that holds that block, and the names it goes by."""
 EXTENSION, IMAGE, END = b"!", b",", b";"
 """First bytes of a GIF's blocks."""
 COLOURS_FOLLOW = 0x80
@@ -45,18 +49,30 @@ def is_cut(path: Path) -> bool:
     return False
 
 
+def gif_plays(path: Path) -> int:
+    """How often a GIF is played, 0 for without end; once where it does not say, as in browsers."""
+    try:
+        with path.open("rb") as file:
+            return next((_plays(data) for data in _applications(file)), 1)
+    except EOFError:
+        return 1
+
+
 def write_gif(
     frames: Iterable[np.ndarray],
     target: Path,
     times: Sequence[int],
     on_frame: Callable[[int], None],
+    *,
+    plays: int,
 ) -> None:
-    """Writes every frame whole, in an animation that begins again for ever.
+    """Writes every frame whole.
 
     Args:
         frames: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16; opacity below half is none.
         times: hundredths of a second, when each frame begins and the last one ends.
         on_frame: called with the number of frames that are written.
+        plays: how often the animation is played, up to ``Kind.most_plays``; 0 for without end.
     """
     durations = [end - begin for begin, end in pairwise(times)]
     graph: av.filter.Graph | None = None
@@ -68,7 +84,8 @@ def write_gif(
             if graph is None:
                 graph = _palette_graph(frame)
                 file.write(HEADER + struct.pack("<HHBBB", frame.width, frame.height, 0, 0, 0))
-                file.write(FOR_EVER)
+                if plays != 1:
+                    file.write(REPEATED + struct.pack("<Hx", max(plays - 1, 0)))
             graph.push(frame)
             file.write(_blocks(graph.pull(), duration))
             on_frame(done)
@@ -103,13 +120,33 @@ def _pass_blocks(file: BinaryIO) -> None:
     Raises:
         EOFError: the file ends within a block.
     """
+    deque(_applications(file), maxlen=0)
+
+
+def _applications(file: BinaryIO) -> Iterator[bytes]:
+    """The content of the extensions that say how often a GIF is played.
+
+    Raises:
+        EOFError: the file ends within a block.
+    """
     _pass_colours(file, _exactly(file, 13)[10])
     while (kind := file.read(1)) in (EXTENSION, IMAGE):
         if kind == IMAGE:
             _pass_colours(file, _exactly(file, 9)[8])
-        _exactly(file, 1)
+        label = _exactly(file, 1)[0]
+        parts: list[bytes] = []
         while length := _exactly(file, 1)[0]:
-            _exactly(file, length)
+            part = _exactly(file, length)
+            parts = [*parts, part][:2]
+        if kind == EXTENSION and label == APPLICATION and parts[:1] and parts[0] in REPEATING:
+            yield b"".join(parts[1:])
+
+
+def _plays(data: bytes) -> int:
+    if len(data) < 3 or data[0] != 1:
+        return 1
+    again = int.from_bytes(data[1:3], "little")
+    return again + 1 if again else 0
 
 
 def _pass_colours(file: BinaryIO, flags: int) -> None:

@@ -32,6 +32,7 @@ class Kind:
         unit: seconds that its timestamps are exact to; None where it has none.
         shortest, longest: units that a frame can be shown for; GIFs know 1/100 s too, but browsers
             and FFmpeg show that for 1/10 s.
+        most_plays: how often an animation can say that it is played, beside "without end".
         largest_side: of a picture, in pixels.
         bytes_per_pixel: of a painted frame, about, for each 8 bits of a colour.
     """
@@ -45,21 +46,23 @@ class Kind:
     unit: Fraction | None = None
     shortest: int = 1
     longest: int = 0
+    most_plays: int = 0
     largest_side: int = 65535
 
 
 ANIMATIONS = {
     ".gif": Kind(
         "a GIF", 8, alpha=True, lossless=False, bytes_per_pixel=1.0,
-        unit=Fraction(1, 100), shortest=2, longest=2**16 - 1,
+        unit=Fraction(1, 100), shortest=2, longest=2**16 - 1, most_plays=2**16,
     ),
     ".apng": Kind(
         "an APNG", 16, alpha=True, lossless=True, bytes_per_pixel=2.4,
-        unit=Fraction(1, 10_000), longest=(2**16 - 1) * 10_000, largest_side=2**31 - 1,
+        unit=Fraction(1, 10_000), longest=(2**16 - 1) * 10_000, most_plays=2**31 - 1,
+        largest_side=2**31 - 1,
     ),
     ".webp": Kind(
         "an animated WebP", 8, alpha=True, lossless=False, bytes_per_pixel=0.4, quality=8,
-        unit=Fraction(1, 1000), longest=2**24 - 1, largest_side=16383,
+        unit=Fraction(1, 1000), longest=2**24 - 1, most_plays=2**16 - 1, largest_side=16383,
     ),
 }  # fmt: skip
 PNG = Kind("a folder of PNG files", 16, alpha=True, lossless=True, bytes_per_pixel=2.4)
@@ -157,6 +160,11 @@ def _check_times(kind: Kind, index: SourceIndex) -> None:
             f"A frame is shown for {float(max(steps)):.0f} s, longer than {kind.name} can say; use "
             f"an output that ends in {others} or .mp4."
         )
+
+
+def plays_of(kind: Kind, index: SourceIndex) -> int:
+    """How often an animation of this kind is played, 0 for without end, as what is no animation."""
+    return min(index.plays or 0, kind.most_plays)
 
 
 def shown_at(excerpt: Excerpt) -> list[Fraction]:

@@ -48,6 +48,7 @@ def index_animation(path: Path, settings: SourceSettings, max_megapixels: float)
     notes: list[str] = []
     with opened_picture(path, max_megapixels=max_megapixels) as image:
         size, promised = image.size, _frame_count(image)
+        plays = int(image.info.get("loop", 0))
         check_count(path.name, promised, settings.max_hours)
         try:
             for pixels in _decoded(image, promised):
@@ -73,6 +74,7 @@ def index_animation(path: Path, settings: SourceSettings, max_megapixels: float)
         checksums=tuple(checksums),
         container="webp",
         reader="animation",
+        plays=plays,
         notes=tuple(notes),
     )
 

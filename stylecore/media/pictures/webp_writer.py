@@ -33,14 +33,16 @@ def write_webp(
     on_frame: Callable[[int], None],
     *,
     quality: int,
+    plays: int,
 ) -> None:
-    """Writes every frame whole; the animation begins again for ever.
+    """Writes every frame whole.
 
     Args:
         frames: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16.
         times: milliseconds, when each frame begins and the last one ends.
         on_frame: called with the number of frames that are written.
         quality: up to 100, which is lossless.
+        plays: how often the animation is played, up to ``Kind.most_plays``; 0 for without end.
 
     Raises:
         OutputError: the file would be larger than the format allows.
@@ -54,7 +56,7 @@ def write_webp(
             if done == 1:
                 flags = ANIMATED | (TRANSPARENT if channels == 4 else 0)
                 _write(file, b"VP8X", bytes([flags, 0, 0, 0]) + sides)
-                _write(file, b"ANIM", bytes(6))
+                _write(file, b"ANIM", bytes(4) + struct.pack("<H", plays))
             head = bytes(6) + sides + _24_bits(duration) + bytes([WITHOUT_BLENDING])
             picture = webp_bytes(pixels, quality=quality)
             _write(file, b"ANMF", head + b"".join(_frame_chunks(picture)))

@@ -13,7 +13,14 @@ from stylecore.media.files import discard, is_disk_full, no_space
 from stylecore.media.pictures.apng import write_apng
 from stylecore.media.pictures.folder_writer import write_folder, written_names
 from stylecore.media.pictures.gif import HUNDREDTH, write_gif
-from stylecore.media.pictures.kinds import Kind, encoder_quality, in_units, notes_on, shown_at
+from stylecore.media.pictures.kinds import (
+    Kind,
+    encoder_quality,
+    in_units,
+    notes_on,
+    plays_of,
+    shown_at,
+)
 from stylecore.media.pictures.webp_writer import MILLISECOND, write_webp
 
 
@@ -32,15 +39,16 @@ def write_pictures(
             write_folder(frames, target, kind, names, encoding, on_frame)
         else:
             times = shown_at(excerpt)
+            plays = plays_of(kind, excerpt.index)
             suffix = target.suffix.lower()
             if suffix == ".gif":
-                write_gif(frames, target, in_units(times, HUNDREDTH), on_frame)
+                write_gif(frames, target, in_units(times, HUNDREDTH), on_frame, plays=plays)
             elif suffix == ".apng":
-                write_apng(frames, target, times, on_frame)
+                write_apng(frames, target, times, on_frame, plays=plays)
             else:
                 quality = encoder_quality(kind, encoding)
                 times_ms = in_units(times, MILLISECOND)
-                write_webp(frames, target, times_ms, on_frame, quality=quality)
+                write_webp(frames, target, times_ms, on_frame, quality=quality, plays=plays)
     except (av.FFmpegError, OSError) as error:
         discard(target)
         if is_disk_full(error):
