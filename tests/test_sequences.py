@@ -171,14 +171,13 @@ def damage(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-200])
 
 
-@pytest.mark.parametrize(
-    ("suffix", "deep"),
-    [*((suffix, False) for suffix in (".png", ".jpg", ".tif", ".webp", ".bmp")),
-     (".png", True), (".tif", True)],
-)  # fmt: skip
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp", ".bmp"])
+@pytest.mark.parametrize("deep", [False, True])
 def test_a_frame_that_is_not_whole_is_named_or_left_out(
     suffix: str, deep: bool, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    if deep and suffix not in (".png", ".tif"):
+        pytest.skip("has 8 bits only")
     make = clips.deep_picture if deep else clips.picture
     for number in range(3):
         clips.write_frame(tmp_path / "frames" / f"{number}{suffix}", make(number))
@@ -427,8 +426,7 @@ def test_an_existing_folder_is_replaced_only_when_asked(
     output = tmp_path / "painted"
     output.mkdir()
     assert run(frames, "--style", style, "-o", output, "--keep") == 0
-    assert run(frames, "--style", style, "-o", output) == 0, "done already"
-    assert run(frames, "--style", style, "-o", output, "--seed", 1) == 2
+    assert run(frames, "--style", style, "-o", output) == 2
     assert "--overwrite" in capsys.readouterr().err
     touch_frames(output, "old_9.png")
     assert run(frames, "--style", style, "-o", output, "--overwrite") == 0

@@ -33,8 +33,10 @@ from stylecore.media.opening import (
     open_container,
 )
 from stylecore.media.orientation import orientation_of
-from stylecore.media.pictures.apng import apng_plays, with_exact_times
-from stylecore.media.pictures.gif import gif_plays, is_cut
+from stylecore.media.pictures import apng
+from stylecore.media.pictures.apng import apng_plays, apng_profile, with_exact_times
+from stylecore.media.pictures.gif import gif_plays, has_end_mark, is_cut
+from stylecore.media.pictures.profiles import UNUSABLE, effective, is_usable
 
 BT709 = 1
 """Code point of ITU-T H.273 for primaries, transfer and matrix."""
@@ -83,10 +85,10 @@ class _Scan:
         self.alpha = self.alpha or is_transparent(frame)
         self.last_duration = frame.duration or self.last_duration
 
-    def drop_last(self) -> None:
-        """Forgets the last frame, which is not whole."""
-        self.pts = self.pts[:-1]
-        self.checksums = self.checksums[:-1]
+    def keep(self, count: int) -> None:
+        """Forgets the frames from ``count`` on, which are not whole."""
+        self.pts = self.pts[:count]
+        self.checksums = self.checksums[:count]
 
 
 def index_container(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
@@ -249,7 +251,8 @@ def _check_whole(
     """Notes about damage, where it is allowed."""
     expected = max(scan.packets, len(scan.pts) + scan.resized)
     if reason == CUT_SHORT:
-        expected = max(expected, _listed(container, stream) or _promised_frames(container, stream))
+        listed = _listed(container, stream)
+        expected = max(expected, listed or _promised_frames(path, container, stream))
     if not scan.pts:
         raise MediaError(
             f"No frame of {path.name} can be decoded (0 of {expected}): the file is damaged, or "
@@ -259,6 +262,8 @@ def _check_whole(
     notes = []
     if scan.damaged_sound:
         notes.append("Parts of the sound are damaged; they are copied as they are.")
+    if container.format.name == "gif" and not has_end_mark(path):
+        notes.append("The GIF has no end mark: frames may be missing behind the last one.")
     if not reason:
         return notes
     whole = len(scan.pts) - scan.corrupt
@@ -275,7 +280,10 @@ def _damage(path: Path, container: InputContainer, stream: VideoStream, scan: _S
     """What is wrong with a file that is not whole; nothing when it is."""
     if container.format.name == "gif" and is_cut(path):
         # FFmpeg decodes what there is of a GIF's last frame, and does not tell.
-        scan.drop_last()
+        scan.keep(len(scan.pts) - 1)
+        return CUT_SHORT
+    if container.format.name == "apng" and apng.is_cut(path):
+        scan.keep(apng.whole_frames(path))
         return CUT_SHORT
     if scan.resized:
         return "the picture changes its size in the middle"
@@ -299,8 +307,10 @@ def _listed(container: InputContainer, stream: VideoStream) -> int:
     return stream.frames if "mp4" in container.format.name else 0
 
 
-def _promised_frames(container: InputContainer, stream: VideoStream) -> int:
-    """What the header's duration comes to; 0 where there is no such header."""
+def _promised_frames(path: Path, container: InputContainer, stream: VideoStream) -> int:
+    """What the header's number or duration comes to; 0 where there is no such header."""
+    if container.format.name == "apng":
+        return apng.promised_frames(path)
     if container.format.name in HEADLESS:
         return 0
     seconds = (container.duration or 0) / av.time_base
@@ -325,7 +335,7 @@ def _describe(
         )
     millisecond = ceil(Fraction(1, 1000) / Fraction(stream.time_base))
     pts, exact = _increasing(scan.pts, _unit(stream), millisecond)
-    orientation = orientation_of(first)
+    orientation = orientation_of(first, stream.codec_context.name)
     width, height = orientation.size(first.width, first.height)
     aspect = Fraction(stream.sample_aspect_ratio or 1)
     if not 1 / MOST_ASPECT <= aspect <= MOST_ASPECT:
@@ -341,6 +351,10 @@ def _describe(
         notes.append("High dynamic range: tone-mapped to BT.709.")
     if guessed and not first.format.is_rgb:
         notes.append(f"The source does not say its colour matrix; taken as {matrix}.")
+    profile = apng_profile(path) if container.format.name == "apng" else b""
+    kind = "L" if first.format.name.startswith(("gray", "ya")) else "RGB"
+    if profile and not is_usable(profile, kind):
+        notes.append(f"The source's colour profile is {UNUSABLE}")
     return SourceIndex(
         stream=stream.index,
         pts=tuple(pts),
@@ -361,6 +375,7 @@ def _describe(
         full_range=_is_full_range(first, settings),
         colour_primaries=BT709 if is_hdr(first) else _tag("color_primaries", first, stream),
         colour_transfer=BT709 if is_hdr(first) else _tag("color_trc", first, stream),
+        colour_profile=effective(profile, kind).hex(),
         interlaced=scan.interlaced,
         exact_seeking=exact and not scan.failures and not scan.untimed,
         container=container.format.name,

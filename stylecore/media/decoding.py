@@ -17,6 +17,7 @@ from av.video.frame import VideoFrame
 
 from stylecore.images import of_8_bits
 from stylecore.media.index import SourceIndex
+from stylecore.media.pictures.profiles import pixels_in_srgb
 from stylecore.media.tonemap import tone_mapped
 from stylecore.media.yuv import plane_values, rgb_of, whole_size, with_whole_colours
 
@@ -54,6 +55,7 @@ def upright_pixels(
     for frame in _filtered(plain, _to_one_layout(index, target, alpha), index):
         pixels = _packed(frame, index) if _is_yuv(index) else frame.to_ndarray()
         pixels = index.orientation.apply(pixels)
+        pixels = pixels_in_srgb(pixels, bytes.fromhex(index.colour_profile))
         yield _in_standard_range(pixels, index) if index.tone_mapped_from else pixels
 
 

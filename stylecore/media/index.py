@@ -61,6 +61,9 @@ class SourceIndex(BaseModel):
     colour_primaries: int
     colour_transfer: int
     """Of the frames as readers give them: code points of ITU-T H.273."""
+    colour_profile: str = ""
+    """ICC profile of the frames of a container, in hexadecimal digits, where it says other colours
+    than sRGB."""
     interlaced: bool
     """Whether any frame is; those that are will be deinterlaced."""
     patched_up: bool = False

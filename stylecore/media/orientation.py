@@ -37,12 +37,25 @@ class Orientation(BaseModel):
         return np.ascontiguousarray(image)
 
 
-def orientation_of(frame: VideoFrame) -> Orientation:
+PNG = ("png", "apng")
+"""Codecs whose frames have names beside their colour profiles, which PyAV (18.1) frees twice."""
+BY_ANGLE = {
+    0: Orientation(),
+    90: Orientation(transposed=True, flipped_y=True),
+    -90: Orientation(transposed=True, flipped_x=True),
+    180: Orientation(flipped_x=True, flipped_y=True),
+    -180: Orientation(flipped_x=True, flipped_y=True),
+}
+
+
+def orientation_of(frame: VideoFrame, codec: str) -> Orientation:
     """How ``frame`` must be turned; the display matrix maps (x, y) to (a x + c y, b x + d y).
 
     Raises:
         MediaError: the matrix is no multiple of a quarter turn.
     """
+    if codec in PNG:
+        return BY_ANGLE.get(round(frame.rotation), Orientation())
     side_data = frame.side_data.get("DISPLAYMATRIX")
     if side_data is None:
         return Orientation()

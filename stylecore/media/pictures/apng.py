@@ -26,6 +26,10 @@ UNTIMED = Fraction(1, 10)
 MOST_PARTS = 1_000_000
 """Of a second, that times are counted in."""
 LARGEST = 2**16 - 1
+CHECKSUM_BYTES = 4
+"""Behind the content of every chunk."""
+LARGEST_PROFILE = 2**22
+"""Bytes of a colour profile that are unpacked."""
 FINE = 10_000
 """Parts of a second that delays are rounded to where they are no fraction of small numbers."""
 
@@ -33,29 +37,58 @@ FINE = 10_000
 def frame_delays(path: Path) -> list[Fraction]:
     """Seconds that each frame says it is shown, in order; 0 means as short as possible."""
     delays = []
-    with path.open("rb") as file:
-        if file.read(len(SIGNATURE)) != SIGNATURE:
-            return []
-        while len(head := file.read(8)) == 8:
-            length, kind = struct.unpack(">I4s", head)
-            if kind != b"fcTL":
-                file.seek(length + 4, 1)
-                continue
-            numerator, denominator = struct.unpack(">HH", file.read(length + 4)[20:24])
-            delays.append(Fraction(numerator, denominator or USUAL_DENOMINATOR))
+    for data in _contents(path, b"fcTL"):
+        numerator, denominator = struct.unpack(">HH", data[20:24])
+        delays.append(Fraction(numerator, denominator or USUAL_DENOMINATOR))
     return delays
 
 
 def apng_plays(path: Path) -> int:
     """How often an APNG is played, 0 for without end."""
+    control = next(_contents(path, b"acTL"), None)
+    return 1 if control is None else int.from_bytes(control[4:8])
+
+
+def apng_profile(path: Path) -> bytes:
+    """The ICC profile; empty where there is none, or it cannot be unpacked."""
+    packed = next(_contents(path, b"iCCP"), b"").partition(b"\0")[2][1:]
+    try:
+        return zlib.decompressobj().decompress(packed, LARGEST_PROFILE)
+    except zlib.error:
+        return b""
+
+
+def is_cut(path: Path) -> bool:
+    """Whether an APNG ends in the middle of a chunk or before its end mark."""
+    return next(_contents(path, b"IEND"), None) is None
+
+
+def promised_frames(path: Path) -> int:
+    """Frames that the header of an APNG says it has."""
+    control = next(_contents(path, b"acTL"), b"")
+    return int.from_bytes(control[:4])
+
+
+def whole_frames(path: Path) -> int:
+    """Frames of which all is there, since another one begins behind them; of a file that is cut."""
+    return max(0, len(list(_contents(path, b"fcTL"))) - 1)
+
+
+def _contents(path: Path, wanted: bytes) -> Iterator[bytes]:
+    """What whole chunks of one kind hold."""
     with path.open("rb") as file:
-        file.seek(len(SIGNATURE))
+        size = file.seek(0, 2)
+        file.seek(0)
+        if file.read(len(SIGNATURE)) != SIGNATURE:
+            return
         while len(head := file.read(8)) == 8:
             length, kind = struct.unpack(">I4s", head)
-            if kind == b"acTL":
-                return int.from_bytes(file.read(8)[4:])
-            file.seek(length + 4, 1)
-    return 1
+            if file.tell() + length + CHECKSUM_BYTES > size:
+                return
+            if kind == wanted:
+                yield file.read(length)
+                length = 0
+            file.seek(length + CHECKSUM_BYTES, 1)
 
 
 def with_exact_times(path: Path, index: SourceIndex) -> SourceIndex:

@@ -1,6 +1,8 @@
 """One frame as the content of a picture file."""
 
 import io
+import struct
+import zlib
 from fractions import Fraction
 
 import av
@@ -13,6 +15,7 @@ from PIL import Image
 from stylecore.errors import OutputError
 from stylecore.images import of_8_bits, with_channels
 from stylecore.media.colour import packed_format
+from stylecore.media.pictures.profiles import srgb_profile
 
 PNG_OPTIONS = (
     cv2.IMWRITE_PNG_COMPRESSION, 1,
@@ -21,9 +24,14 @@ PNG_OPTIONS = (
 )  # fmt: skip
 """For painterly frames as small as the slow settings of OpenCV's encoder."""
 
+PNG_HEADER_BYTES = 8 + 25
+"""The signature and the first chunk."""
+TIFF_PROFILE, TIFF_BYTES = 34675, 7
+"""Tag of an ICC profile, the last of those that FFmpeg writes, and the type of its content."""
+
 
 def encoded_picture(pixels: np.ndarray, suffix: str, *, quality: int) -> bytes:
-    """A picture file.
+    """A picture file that says, where its format can, that its colours are those of sRGB.
 
     Args:
         pixels: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16.
@@ -31,15 +39,15 @@ def encoded_picture(pixels: np.ndarray, suffix: str, *, quality: int) -> bytes:
         quality: of JPEG and WebP, up to 100; WebP is lossless then.
     """
     if suffix == ".png":
-        return png_bytes(pixels)
+        return _tagged_png(png_bytes(pixels))
     if suffix in (".tif", ".tiff"):
-        return _tiff_bytes(pixels)
+        return _tagged_tiff(_tiff_bytes(pixels))
     if suffix == ".webp":
-        return webp_bytes(pixels, quality=quality)
+        return webp_bytes(pixels, quality=quality, profile=srgb_profile())
     image = Image.fromarray(np.ascontiguousarray(with_channels(of_8_bits(pixels), 3)))
     if suffix == ".bmp":
         return _saved(image, "BMP")
-    return _saved(image, "JPEG", quality=quality, subsampling="4:4:4")
+    return _saved(image, "JPEG", quality=quality, subsampling="4:4:4", icc_profile=srgb_profile())
 
 
 def png_bytes(pixels: np.ndarray) -> bytes:
@@ -51,10 +59,33 @@ def png_bytes(pixels: np.ndarray) -> bytes:
     return data.tobytes()
 
 
-def webp_bytes(pixels: np.ndarray, *, quality: int) -> bytes:
+def webp_bytes(pixels: np.ndarray, *, quality: int, profile: bytes = b"") -> bytes:
     """A WebP file of (H, W, 3) RGB or (H, W, 4) RGBA, with 8 bits; lossless at quality 100."""
     image = Image.fromarray(of_8_bits(pixels))
-    return _saved(image, "WEBP", quality=quality, lossless=quality == 100, exact=True)
+    lossless = quality == 100
+    return _saved(
+        image, "WEBP", quality=quality, lossless=lossless, exact=True, icc_profile=profile
+    )
+
+
+def _tagged_png(png: bytes) -> bytes:
+    """With an ``sRGB`` chunk behind the header."""
+    chunk = b"sRGB\0"
+    tag = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return png[:PNG_HEADER_BYTES] + tag + png[PNG_HEADER_BYTES:]
+
+
+def _tagged_tiff(tiff: bytes) -> bytes:
+    """With a profile in its directory, which is written again at the end of the file."""
+    (place,) = struct.unpack("<I", tiff[4:8])
+    (count,) = struct.unpack("<H", tiff[place : place + 2])
+    entries = tiff[place + 2 : place + 2 + 12 * count]
+    profile = srgb_profile()
+    start = len(tiff) + len(tiff) % 2
+    content = tiff.ljust(start, b"\0") + profile
+    tag = struct.pack("<HHII", TIFF_PROFILE, TIFF_BYTES, len(profile), start)
+    directory = struct.pack("<H", count + 1) + entries + tag + bytes(4)
+    return content[:4] + struct.pack("<I", len(content)) + content[8:] + directory
 
 
 def _tiff_bytes(pixels: np.ndarray) -> bytes:

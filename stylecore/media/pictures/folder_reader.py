@@ -16,6 +16,7 @@ from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex, index_of_pictures, source_changed
 from stylecore.media.names import frame_files, frame_numbers, place_of
 from stylecore.media.opening import check_count, check_length
+from stylecore.media.pictures.profiles import UNUSABLE, has_unusable_profile
 from stylecore.media.pictures.stills import opened_picture, read_pixels, require_readable
 
 NTSC_SLACK = Fraction(5, 1000)
@@ -27,6 +28,7 @@ class _Scan:
     """What one look at every picture finds."""
 
     checksums: list[int] = field(default_factory=list)
+    unusable_profiles: int = 0
     deep: bool = False
     alpha: bool = False
 
@@ -51,7 +53,8 @@ def index_folder(path: Path, settings: SourceSettings, max_megapixels: float) ->
     scan = _Scan()
 
     def check_header(name: str) -> None:
-        headers[name] = _size_by_header(folder / name, max_megapixels)
+        headers[name], unusable = _looked_at(folder / name, max_megapixels)
+        scan.unusable_profiles += unusable
 
     def check_picture(name: str) -> None:
         pixels, checksum = _scanned(folder / name, max_megapixels)
@@ -78,7 +81,7 @@ def index_folder(path: Path, settings: SourceSettings, max_megapixels: float) ->
         container="folder",
         reader="folder",
         frame_files=tuple(whole),
-        notes=_notes(path, names, whole),
+        notes=_notes(path, names, whole, scan),
     )
 
 
@@ -116,11 +119,12 @@ def _whole(
     return passed
 
 
-def _size_by_header(path: Path, max_megapixels: float) -> tuple[int, int]:
-    """(width, height) as stored; which way is up may be said behind the pixels."""
+def _looked_at(path: Path, max_megapixels: float) -> tuple[tuple[int, int], bool]:
+    """(width, height) as stored, since which way is up may be said behind the pixels; and whether
+    there is a colour profile that cannot be used."""
     with opened_picture(path, max_megapixels=max_megapixels) as image:
         require_readable(path, image)
-        return image.size
+        return image.size, has_unusable_profile(image)
 
 
 def _scanned(path: Path, max_megapixels: float) -> tuple[np.ndarray, int]:
@@ -149,8 +153,10 @@ def _require_one_size(sizes: Mapping[str, tuple[int, int]], *, turned: bool) -> 
             )
 
 
-def _notes(path: Path, names: Sequence[str], whole: Sequence[str]) -> tuple[str, ...]:
+def _notes(path: Path, names: Sequence[str], whole: Sequence[str], scan: _Scan) -> tuple[str, ...]:
     notes = []
+    if scan.unusable_profiles:
+        notes.append(f"The colour profile of {scan.unusable_profiles} pictures is {UNUSABLE}")
     if damaged := len(names) - len(whole):
         notes.append(
             f"Damaged source: {damaged} of {len(names)} pictures cannot be read and are left out."

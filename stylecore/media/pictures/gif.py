@@ -49,6 +49,18 @@ def is_cut(path: Path) -> bool:
     return False
 
 
+def has_end_mark(path: Path) -> bool:
+    """Whether a GIF that is not cut within a frame says that no other frame follows."""
+    with path.open("rb") as file:
+        try:
+            _pass_blocks(file)
+        except EOFError:
+            return True
+        # A block ends with a 0, so the last byte of a file without the mark is none.
+        file.seek(-1, 1)
+        return file.read(1) == END
+
+
 def gif_plays(path: Path) -> int:
     """How often a GIF is played, 0 for without end; once where it does not say, as in browsers."""
     try:

@@ -19,6 +19,7 @@ from stylecore.media.names import PICTURE_SUFFIXES, require_utf8
 from stylecore.media.opening import check_size, require_file
 from stylecore.media.orientation import orientation_of_picture
 from stylecore.media.pictures.encoding import encoded_picture
+from stylecore.media.pictures.profiles import in_srgb, pixels_in_srgb, profile_of
 
 JPEG_QUALITY = 95
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")
@@ -43,7 +44,7 @@ def read_picture(
 
 
 def read_pixels(path: Path, data: bytes | None = None, *, max_megapixels: float) -> np.ndarray:
-    """A still picture as it is stored, but upright.
+    """A still picture as it is stored, but upright and in the colours of sRGB.
 
     Args:
         path: the file.
@@ -63,18 +64,18 @@ def read_pixels(path: Path, data: bytes | None = None, *, max_megapixels: float)
         deep = image.format in DEEP_FORMATS and ";16" in str(getattr(image, "tile", ""))
         image.load()
         turn = orientation_of_picture(image)
+        profile = profile_of(image, path.name)
         if not deep:
-            mode = "RGBA" if image.has_transparency_data else "RGB"
-            return turn.apply(np.asarray(image.convert(mode)))
+            return turn.apply(np.asarray(in_srgb(image, profile)))
     # Pillow cannot hold 16 bits of a colour; it has found the file whole, though.
     content = path.read_bytes() if data is None else data
     pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint16:
         raise DamagedError(f"{path.name} is damaged and cannot be read as a picture.")
     if pixels.ndim == 2:
-        return turn.apply(np.repeat(pixels[..., None], 3, axis=2))
+        pixels = np.repeat(pixels[..., None], 3, axis=2)
     order = cv2.COLOR_BGR2RGB if pixels.shape[2] == 3 else cv2.COLOR_BGRA2RGBA
-    return turn.apply(cv2.cvtColor(pixels, order))
+    return turn.apply(pixels_in_srgb(cv2.cvtColor(pixels, order), profile))
 
 
 def on_white(pixels: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from stylecore.images import is_transparent, pixel_checksum, resize, with_channe
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex, index_of_pictures, source_changed
 from stylecore.media.opening import check_count, check_length
+from stylecore.media.pictures.profiles import in_srgb, profile_of
 from stylecore.media.pictures.stills import opened_picture
 
 MILLISECOND = Fraction(1, 1000)
@@ -51,7 +52,7 @@ def index_animation(path: Path, settings: SourceSettings, max_megapixels: float)
         plays = int(image.info.get("loop", 0))
         check_count(path.name, promised, settings.max_hours)
         try:
-            for pixels in _decoded(image, promised):
+            for pixels in _decoded(image, path.name, promised):
                 durations.append(int(image.info["duration"]))
                 checksums.append(pixel_checksum(pixels))
                 alpha = alpha or is_transparent(pixels)
@@ -85,7 +86,8 @@ def read_animation(
     """``read_frames`` of an animated WebP; earlier frames are decoded too, one by one."""
     index, start, stop = excerpt.index, excerpt.start, excerpt.stop
     with opened_picture(excerpt.path, max_megapixels=float("inf")) as image:
-        for number, pixels in enumerate(_decoded(image, min(stop, _frame_count(image)))):
+        count = min(stop, _frame_count(image))
+        for number, pixels in enumerate(_decoded(image, excerpt.path.name, count)):
             if number < start:
                 continue
             if pixel_checksum(pixels) != index.checksums[number]:
@@ -101,12 +103,13 @@ def _frame_count(image: Image.Image) -> int:
     return getattr(image, "n_frames", 1)
 
 
-def _decoded(image: Image.Image, count: int) -> Iterator[np.ndarray]:
+def _decoded(image: Image.Image, name: str, count: int) -> Iterator[np.ndarray]:
     """The first frames, (H, W, 3) RGB or (H, W, 4) RGBA uint8 each, as they are shown."""
+    profile = profile_of(image, name)
     for number in range(count):
         image.seek(number)
         image.load()
-        yield np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
+        yield np.asarray(in_srgb(image, profile))
 
 
 def _damage(
