@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTHONS ?= 3.11 3.12 3.13
+CASES ?= ../shared/cases
 DEMO_STYLE ?= data/styles/brush_strokes.jpg
 
-.PHONY: setup demo test test-long test-representative test-pythons lint benchmark contract lock clean
+.PHONY: setup demo test test-long test-representative test-pythons lint benchmark cases contract lock clean
 
 setup: $(VENV)/.ready
 
@@ -46,6 +47,10 @@ benchmark: setup
 	$(BIN)/python -m tests.benchmarks.coherence
 	$(BIN)/python -m tests.benchmarks.fast_engine speed
 	$(BIN)/python -m tests.benchmarks.store_format
+
+# Every input on which something went wrong once: what comes now, and what is right.
+cases: setup
+	$(BIN)/python -m tests.cases --folder $(CASES)
 
 # With CLIPS=FOLDER also over the real clips in a folder; see tests/media_contract.py.
 contract: setup
