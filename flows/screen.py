@@ -23,7 +23,7 @@ from rich.progress import (
 from rich.text import Text
 
 from flows.printing import printable
-from stylecore.config import FolderSettings
+from stylecore.config import FolderSettings, VideoSettings
 from stylecore.media import require_utf8
 from stylecore.pipeline import OnProgress, finish_job, open_job, space_needed
 from stylecore.pipeline import Progress as Step
@@ -116,10 +116,19 @@ def _print_facts(console: Console, job_space: Workspace, request: Request) -> No
     _say(
         console,
         f"style   {request.style.name}   engine {engine}{detail.get(engine, '')}   "
-        f"coherence {job.settings.coherence:g}",
+        f"{_coherence(job.settings)}",
     )
+    for note in job.notes:
+        _say(console, f"note    {note}")
     frames, result = space_needed(job_space, request)
     _say(console, f"disk    about {_size(frames)} for the frames, {_size(result)} for the result")
+
+
+def _coherence(settings: VideoSettings) -> str:
+    """What becomes of the frames' neighbours."""
+    if not settings.needs_motion:
+        return "frame before as it is" if settings.needs_previous else "every frame by itself"
+    return f"coherence {settings.coherence:g}"
 
 
 def _size(count: int) -> str:

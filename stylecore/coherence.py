@@ -21,7 +21,7 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from stylecore.engines import Engine, FrameInput, FrameRecord, Reference
+from stylecore.engines import Engine, FrameInput, FrameRecord, Reference, cover_of
 from stylecore.images import fitted_size, resize, to_float, to_integers, with_light_added
 from stylecore.motion import resized_motion, trusted_motion, warp
 from stylecore.overlap import ahead
@@ -49,6 +49,7 @@ LUMINANCE = np.array((0.2126, 0.7152, 0.0722), np.float32)
 AGE_STEP = 4
 """Ages are kept for every fourth row and column."""
 OLDEST = 255
+OPAQUE = 255
 SEEN = 0.25
 """A place whose mask is above this was in view before: the edges of motion are, at half weight."""
 
@@ -104,7 +105,7 @@ def stylize_missing(
     """
     ways = Ways(workspace, chunk, read)
     held = HeldStatistics(workspace, chunk, engine, read=read, guide=guide)
-    others = Others(workspace, chunk)
+    others = Others(workspace, chunk, guide)
     with ExitStack() as stages:
 
         def stage(items: Iterable[Item]) -> Iterator[Item]:
@@ -236,11 +237,14 @@ def _drafted(
 class Others:
     """What a frame is told of the frames that were made before it in its pass."""
 
-    def __init__(self, workspace: Workspace, chunk: Chunk) -> None:
+    def __init__(self, workspace: Workspace, chunk: Chunk, guide: Guide) -> None:
         self._workspace = workspace
         self._chunk = chunk
         self._settings = workspace.job.settings
+        self._guide = guide
         self._unsaved: dict[int, Result] = {}
+        self._reach = max((1, *self._settings.far_references))
+        self._covers: dict[int, np.ndarray | None] = {}
 
     def painted(
         self, drafted: Iterable[tuple[FrameInput, list[Move]]], engine: Engine
@@ -248,13 +252,39 @@ class Others:
         """The frames as they are stored."""
         depth = self._workspace.job.index.bit_depth
         for alone, moves in drafted:
-            frame, age = self._told_to(alone, moves)
+            frame, age = self._told_to(alone, [self._where_painted(move) for move in moves])
             image, record = engine.render(frame)
             result = Result(frame.number, to_integers(image, bit_depth=depth), record, age)
             self._unsaved[frame.number] = result
             # Waiting to be taken, being stored, and this one: older ones are in the store.
             self._unsaved.pop(frame.number - self._chunk.step * (AHEAD + 2), None)
+            self._covers.pop(frame.number - self._chunk.step * self._reach, None)
             yield result
+
+    def _cover(self, number: int) -> np.ndarray | None:
+        """(H, W) uint8: how much of each place of a frame is painted; None where all is."""
+        if number not in self._covers:
+            cover = cover_of(self._guide(number)[1])
+            steps = None if cover is None else to_integers(cover, bit_depth=8)
+            self._covers[number] = None if steps is None or steps.min() == OPAQUE else steps
+        return self._covers[number]
+
+    def _begins_anew(self, number: int) -> bool:
+        """Whether there is nothing painted before a frame in its pass."""
+        if number == self._chunk.anchor:
+            return True
+        before = self._cover(number - self._chunk.step)
+        return before is not None and not before.any()
+
+    def _where_painted(self, move: Move) -> Move:
+        """The move, trusted as far as the other frame was painted where it leads to.
+
+        Elsewhere that shows the source, which is no beginning for what is painted here.
+        """
+        cover = self._cover(move.other)
+        if cover is None:
+            return move
+        return replace(move, mask=move.mask * warp(to_float(cover), move.motion))
 
     def _told_to(
         self, frame: FrameInput, moves: list[Move]
@@ -264,7 +294,7 @@ class Others:
         if self._chunk.sweep > 1:
             own = self._workspace.load_frame(number, sweep=self._chunk.sweep - 1)
             frame = replace(frame, own=to_float(own))
-        if number == self._chunk.anchor:
+        if self._begins_anew(number):
             return frame, self._age(frame, None)
         if self._settings.needs_previous:
             frame = replace(frame, previous=self._stored(number - self._chunk.step))

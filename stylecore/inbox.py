@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from stylecore.config import OutputSettings
 from stylecore.errors import InputError, OutputError, SettingsError
-from stylecore.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES, is_animation, usual_suffix
+from stylecore.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES, is_moving, usual_suffix
 from stylecore.media.encoders import MKV
 
 UNFINISHED_SUFFIXES = (".part", ".tmp", ".crdownload", "~")
@@ -182,8 +182,8 @@ def _is_wanted(path: Path) -> bool:
 
 
 def _is_still(source: Path) -> bool:
-    """Whether a file is a picture that does not move; of a WebP only a look inside tells."""
-    return source.suffix.lower() in PICTURE_SUFFIXES and not is_animation(source)
+    """Whether a file is a picture that does not move; of a PNG or WebP only a look inside tells."""
+    return not is_moving(source)
 
 
 def _result_name(source: Path, style: Path, output: OutputSettings) -> str:

@@ -26,8 +26,10 @@ from stylecore.config import FrameSettings, ImageSettings, VideoSettings
 from stylecore.cuts import cut_frames
 from stylecore.engines import Engine, FrameInput, create_engine, engine_digest
 from stylecore.engines.luminance import LuminanceEngine
+from stylecore.engines.masked import MaskedEngine
 from stylecore.errors import MediaError, OutputError, OutputExistsError, SettingsError
 from stylecore.images import fitted_size, pixel_checksum, resize, to_float
+from stylecore.masks import index_masks
 from stylecore.media import (
     PICTURE_SUFFIXES,
     Excerpt,
@@ -70,8 +72,9 @@ from stylecore.store import (
     default_root,
     file_fact,
     job_key,
+    seen_fact,
 )
-from stylecore.styles import StylePlan, check_masks, grey_like, recoloured
+from stylecore.styles import StylePlan, grey_like, recoloured
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,7 @@ def open_job(request: Request) -> tuple[Workspace, Request]:
     source, settings = request.source, request.settings
     source_fact = file_fact(source)
     style_fact, *more_styles = (file_fact(path) for path in request.styles)
-    masks = tuple(file_fact(path) for path in request.masks)
+    masks = tuple(seen_fact(path) for path in request.masks)
     digest = engine_digest(settings)
     key = job_key(source_fact, (style_fact, *more_styles), masks, settings, digest)
     root = request.root or default_root()
@@ -157,12 +160,16 @@ def open_job(request: Request) -> tuple[Workspace, Request]:
         index = index_source(source, settings.source, max_megapixels=settings.max_megapixels)
         width, height = fitted_size(index.width, index.height, settings.size)
         start, stop = settings.frame_range(index.frame_count)
-        check_masks(request.masks, size=(width, height), stop=stop)
+        mask_indexes, notes = index_masks(
+            request.masks, size=(width, height), stop=stop,
+            max_megapixels=settings.max_megapixels,
+        )  # fmt: skip
         chunks, colours = _plan_chunks(Excerpt(source, index, start, stop), settings)
         workspace.create(
             Job(key=key, source=source_fact, style=style_fact, more_styles=tuple(more_styles),
-                masks=masks, settings=settings, index=index, width=width, height=height,
-                start=start, stop=stop, chunks=chunks, colours=colours)
+                masks=masks, mask_indexes=mask_indexes, settings=settings, index=index,
+                width=width, height=height, start=start, stop=stop, chunks=chunks,
+                colours=colours, notes=notes)
         )  # fmt: skip
     return workspace, ask(workspace, request)
 
@@ -256,6 +263,8 @@ def stylize_chunk(
             _unchanged(request.masks, job.masks),
             size=(job.width, job.height),
             stop=job.stop,
+            indexes=job.mask_indexes,
+            max_megapixels=job.settings.max_megapixels,
         )
         with _borrowed_engine(job, chunk.shot, request) as engine:
             made = stylize_missing(workspace, chunk, missing, engine, read=read, guide=plan.at)
@@ -321,7 +330,7 @@ def _verified(
         sha256=fact.sha256,
         frames=facts.frames,
         verified=facts.statements,
-        notes=(*job.index.notes, *request.notes, *notes, *facts.notes),
+        notes=(*job.notes, *job.index.notes, *request.notes, *notes, *facts.notes),
         stored_bytes=workspace.stored_bytes(),
     )
 
@@ -407,7 +416,10 @@ def stylize_image(
     engine = _prepared(
         settings, (style, *settings.mixing.more_styles), (height, width), colour_statistics(content)
     )
-    plan = StylePlan(settings.mixing, settings.mixing.style_masks, size=(width, height), stop=1)
+    plan = StylePlan(
+        settings.mixing, settings.mixing.style_masks, size=(width, height), stop=1,
+        max_megapixels=settings.max_megapixels,
+    )  # fmt: skip
     weights, masks = plan.at(0)
     image, _ = engine.render(
         FrameInput(number=0, content=content, style_weights=weights, style_masks=masks)
@@ -559,6 +571,8 @@ def _prepared(
     if kept == "luminance" and colours is not None:
         pictures = [grey_like(picture, colours) for picture in pictures]
         engine = LuminanceEngine(engine)
+    if settings.mixing.style_masks:
+        engine = MaskedEngine(engine)
     engine.prepare(pictures, shape=shape)
     return engine
 
@@ -570,7 +584,7 @@ def _unchanged(paths: Sequence[Path], facts: Sequence[FileFact]) -> Sequence[Pat
         MediaError: one is another file now.
     """
     for path, fact in zip(paths, facts, strict=True):
-        if file_fact(path).sha256 != fact.sha256:
+        if seen_fact(path).sha256 != fact.sha256:
             raise MediaError(
                 f"{path} has changed since the job was planned; run the command again to begin a "
                 "job with the new one."

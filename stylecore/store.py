@@ -33,6 +33,7 @@ import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -137,6 +138,8 @@ class Job(BaseModel):
     style: FileFact
     more_styles: tuple[FileFact, ...] = ()
     masks: tuple[FileFact, ...] = ()
+    mask_indexes: tuple[SourceIndex | None, ...] = ()
+    """Of each mask; None where it is a picture."""
     settings: VideoSettings
     index: SourceIndex
     width: int
@@ -146,6 +149,8 @@ class Job(BaseModel):
     chunks: tuple[Chunk, ...]
     colours: tuple[Colours, ...] = ()
     """Of each shot of the source, where the settings keep them."""
+    notes: tuple[str, ...] = ()
+    """What a person should know before the work, in sentences."""
 
     def excerpt(self, source: Path) -> Excerpt:
         """The frames to make, of the source where it is now."""
@@ -268,6 +273,25 @@ def file_fact(path: Path) -> FileFact:
     listing = "".join(f"{sha256}  {name}\n" for name, _, sha256 in hashed)
     sha256 = hashlib.sha256(listing.encode(errors="surrogateescape")).hexdigest()
     return FileFact(path=path.absolute(), size=total, sha256=sha256)
+
+
+def seen_fact(path: Path) -> FileFact:
+    """``file_fact`` of what every chunk asks for: read again in this process only if it changed.
+
+    Size, time and place on the disk tell.
+    """
+    try:
+        facts = [(file, file.stat()) for file in _files(path)]
+    except OSError:
+        return file_fact(path)
+    return _fact_at(
+        path, tuple((file, one.st_size, one.st_mtime_ns, one.st_ino) for file, one in facts)
+    )
+
+
+@lru_cache(maxsize=64)
+def _fact_at(path: Path, stamps: tuple[tuple[Path, int, int, int], ...]) -> FileFact:
+    return file_fact(path)
 
 
 def _files(path: Path) -> list[Path]:

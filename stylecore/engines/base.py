@@ -45,7 +45,8 @@ class FrameInput:
     style_weights: tuple[float, ...] = (1.0,)
     """One for each style; their sum is 1."""
     style_masks: np.ndarray | None = None
-    """(styles, H, W): where each style is painted; the sum at a pixel is 1. None: everywhere."""
+    """(styles, H, W): where each style is painted; the sum at a pixel is at most 1, and the source
+    shows through what is left. None: everywhere."""
     statistics: Statistics = ()
     """Measured in the shot and held steady; the frame's own count when empty."""
     draft: np.ndarray | None = None
@@ -61,6 +62,11 @@ class FrameRecord:
     losses: Mapping[str, float] = field(default_factory=dict)
     """Name of a term -> its last value, before weighting; ``total`` is the weighted sum."""
     seconds: float = 0.0
+
+
+def cover_of(style_masks: np.ndarray | None) -> np.ndarray | None:
+    """(H, W) in [0, 1]: how much of each place is painted; None where all is."""
+    return None if style_masks is None else np.minimum(style_masks.sum(0), 1)
 
 
 class Engine(ABC):

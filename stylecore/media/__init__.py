@@ -24,7 +24,7 @@ from stylecore.media.pictures.stills import (
     write_picture,
 )
 from stylecore.media.pictures.webp_reader import is_animation
-from stylecore.media.sources import check_source, index_source, read_frames
+from stylecore.media.sources import check_source, index_source, is_moving, read_frames
 from stylecore.media.splitting import split_to_disk
 from stylecore.media.streams import fitting_name
 from stylecore.media.targets import (
@@ -57,6 +57,7 @@ __all__ = [
     "index_source",
     "is_animation",
     "is_exact",
+    "is_moving",
     "is_sequence",
     "on_white",
     "open_container",

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from stylecore.config import SourceSettings
-from stylecore.errors import SettingsError
+from stylecore.errors import MediaError, SettingsError
 from stylecore.media.container import index_container
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex
-from stylecore.media.names import frame_files, is_sequence
+from stylecore.media.names import PICTURE_SUFFIXES, frame_files, is_sequence
 from stylecore.media.opening import MAX_MEGAPIXELS, open_container, require_file
 from stylecore.media.pictures.folder_reader import index_folder, read_folder
 from stylecore.media.pictures.stills import opened_picture
@@ -37,6 +37,20 @@ def check_source(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> None:
             pass
     else:
         open_container(path, max_megapixels=max_megapixels).close()
+
+
+def is_moving(path: Path) -> bool:
+    """Whether a source or a mask is frames over time; a PNG or WebP file may be so or a still."""
+    suffix = path.suffix.lower()
+    if is_sequence(path) or suffix not in PICTURE_SUFFIXES:
+        return True
+    if suffix != ".png":
+        return is_animation(path)
+    try:
+        with opened_picture(path, max_megapixels=float("inf")) as image:
+            return bool(getattr(image, "is_animated", False))
+    except MediaError:
+        return False
 
 
 def index_source(

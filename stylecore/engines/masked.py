@@ -1,0 +1,62 @@
+"""Painting in places only, around any engine: elsewhere the source shows."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from stylecore.engines.base import Engine, FrameInput, FrameRecord, cover_of
+from stylecore.networks.fast import Statistics
+
+FAINTEST = 1e-3
+"""Cover below which nothing of a style is seen."""
+
+
+class MaskedEngine(Engine):
+    """Has an engine paint whole frames, and shows them as far as the masks cover the frame."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.batch = engine.batch
+
+    def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
+        """As the engine within."""
+        self._engine.prepare(styles, shape=shape)
+        self.batch = self._engine.batch
+
+    def measure(self, frame: FrameInput) -> Statistics:
+        """Of the whole frame."""
+        return self._engine.measure(_everywhere(frame))
+
+    def draft(self, frames: Sequence[FrameInput]) -> list[np.ndarray | None]:
+        """Of the frames that anything is painted in."""
+        covered = [frame for frame in frames if _is_covered(frame)]
+        if not covered:
+            return [None] * len(frames)
+        drafts = iter(self._engine.draft([_everywhere(frame) for frame in covered]))
+        return [next(drafts) if _is_covered(frame) else None for frame in frames]
+
+    def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
+        """The painted frame where the masks are, the source where they are not."""
+        if not _is_covered(frame):
+            return frame.content.copy(), FrameRecord(iterations=0)
+        image, record = self._engine.render(_everywhere(frame))
+        cover = cover_of(frame.style_masks)
+        if cover is None:
+            return image, record
+        share = cover[..., None]
+        return share * image + (1 - share) * frame.content, record
+
+
+def _is_covered(frame: FrameInput) -> bool:
+    return frame.style_masks is None or bool(frame.style_masks.any())
+
+
+def _everywhere(frame: FrameInput) -> FrameInput:
+    """The frame with masks whose sum is 1 at every pixel: what is covered is decided outside."""
+    masks, cover = frame.style_masks, cover_of(frame.style_masks)
+    if masks is None or cover is None or len(masks) == 1:
+        return replace(frame, style_masks=None)
+    equal = np.full_like(masks, 1 / len(masks))
+    whole = np.where(cover > FAINTEST, masks / np.maximum(cover, FAINTEST), equal)
+    return replace(frame, style_masks=whole)
