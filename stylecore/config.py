@@ -270,7 +270,8 @@ class StyleSettings(Settings):
     )
     style_masks: tuple[Path, ...] = Field(
         (),
-        description="one picture or video for each style, white where it is painted",
+        description="one for each style, or for all but the last of several, white where it is "
+        "painted; the source stays where none is; a picture, video, animation, folder or pattern",
     )
     colours: Literal["style", "luminance", "covariance"] = Field(
         "style",

@@ -17,7 +17,15 @@ from pydantic import BaseModel, ConfigDict
 
 from stylecore.config import OutputSettings
 from stylecore.errors import InputError, OutputError, SettingsError
-from stylecore.media import PICTURE_SUFFIXES, VIDEO_SUFFIXES, is_moving, usual_suffix
+from stylecore.media import (
+    PICTURE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    frame_files,
+    is_moving,
+    is_sequence,
+    place_of,
+    usual_suffix,
+)
 from stylecore.media.encoders import MKV
 
 UNFINISHED_SUFFIXES = (".part", ".tmp", ".crdownload", "~")
@@ -122,7 +130,8 @@ def arrivals(
     style picture itself and the ``tools``: further styles and masks.
 
     Raises:
-        InputError: the inbox is no folder, or is the outbox too.
+        InputError: the inbox is no folder, or is the outbox too; a folder or pattern among the
+            tools has no frames.
         OutputError: the outbox cannot be made.
     """
     if not inbox.is_dir():
@@ -136,11 +145,11 @@ def arrivals(
             "The folder of results is the inbox itself, so every result would be repainted at the "
             "next run; choose another folder."
         )
+    used = set(_files_of((style, *tools)))
     outputs = {
         path: outbox / _result_name(path, style, output)
         for path in sorted(inbox.iterdir())
-        if _is_wanted(path)
-        and not any(tool.exists() and path.samefile(tool) for tool in (style, *tools))
+        if _is_wanted(path) and _identity(path) not in used
     }
     spares = {
         path: named.with_suffix(MKV) for path, named in outputs.items() if not _is_still(path)
@@ -172,6 +181,21 @@ def settled(found: Iterable[Arrival], seconds: float) -> Iterator[tuple[Arrival,
     for arrival in young:
         stamp = stamps[arrival]
         yield arrival, stamp is not None and _stamp_if_there(arrival.source) == stamp
+
+
+def _files_of(tools: Iterable[Path]) -> Iterator[tuple[int, int]]:
+    """Every file that is a tool or, of a folder or pattern, one of its frames."""
+    for tool in tools:
+        names = frame_files(tool) if is_sequence(tool) else ()
+        for path in [place_of(tool) / name for name in names] or [tool]:
+            if path.exists():
+                yield _identity(path)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """What two names of one file have in common."""
+    facts = path.stat()
+    return facts.st_dev, facts.st_ino
 
 
 def _is_wanted(path: Path) -> bool:

@@ -4,6 +4,7 @@ Grey is in between, and so is what is partly transparent: nothing is painted thr
 """
 
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
@@ -27,6 +28,8 @@ BLOCK = 8
 """Frames that are decoded at once on the way back."""
 KEPT = 2 * BLOCK
 """Frames of a moving mask that are kept in memory."""
+GIF = ".gif"
+"""Of one frame, it is a picture."""
 MOST_STRETCH = 0.02
 """Difference of the shapes of a mask and the frames that rounding can make."""
 
@@ -35,7 +38,12 @@ Mask = Callable[[int], np.ndarray]
 
 
 def index_masks(
-    paths: Sequence[Path], *, size: tuple[int, int], stop: int, max_megapixels: float
+    paths: Sequence[Path],
+    *,
+    size: tuple[int, int],
+    stop: int,
+    max_megapixels: float,
+    source: SourceIndex | None = None,
 ) -> tuple[tuple[SourceIndex | None, ...], tuple[str, ...]]:
     """Opens every mask once, before the work.
 
@@ -44,6 +52,7 @@ def index_masks(
         size: width and height of the frames.
         stop: number of frames that a moving mask must have.
         max_megapixels: larger masks are refused.
+        source: what the frames are of; None where there is one alone.
 
     Returns:
         The frames of each mask, None for a picture; and notes for the person.
@@ -54,7 +63,7 @@ def index_masks(
     indexes, notes = [], []
     for path in paths:
         index, own = _opened(path, max_megapixels)
-        if index is not None and index.frame_count < stop:
+        if index is not None and index.frame_count < stop and not _lasts(index, source, stop):
             raise SettingsError(
                 f"The mask {path} has {index.frame_count} frames and the source needs {stop}: give "
                 "a picture, or a video that is as long."
@@ -73,20 +82,41 @@ def open_masks(
     indexes: Sequence[SourceIndex | None],
     *,
     size: tuple[int, int],
+    stop: int,
     max_megapixels: float,
+    source: SourceIndex | None = None,
 ) -> list[Mask]:
     """What reads each mask, as ``index_masks`` found it; safe to call from several threads."""
-    return [
-        _still(path, size, max_megapixels) if index is None else _MovingMask(path, index, size)
-        for path, index in zip(paths, indexes, strict=True)
-    ]
+    masks: list[Mask] = []
+    for path, index in zip(paths, indexes, strict=True):
+        if index is None:
+            masks.append(_still(path, size, max_megapixels))
+        else:
+            timed_by = source if index.frame_count < stop else None
+            masks.append(_MovingMask(path, index, size, timed_by))
+    return masks
+
+
+def _by_time(mask: SourceIndex, source: SourceIndex, number: int) -> int:
+    """The frame of a mask that is shown in the middle of a frame of the source."""
+    middle = (source.boundary(number) + source.boundary(number + 1)) / 2 - source.pts[0]
+    shown = mask.pts[0] + middle * source.seconds_per_unit / mask.seconds_per_unit
+    return bisect_right(mask.pts, shown) - 1
+
+
+def _lasts(mask: SourceIndex, source: SourceIndex | None, stop: int) -> bool:
+    """Whether a mask of too few frames lasts as long: animations show equal ones as one."""
+    if source is None or mask.reader == "folder":
+        return False
+    return mask.seconds >= (source.pts[stop - 1] - source.pts[0]) * source.seconds_per_unit
 
 
 def _opened(path: Path, max_megapixels: float) -> tuple[SourceIndex | None, tuple[int, int]]:
     """The frames of a mask, None where it is a picture; and its width and height."""
     if is_moving(path):
         index = index_source(path, max_megapixels=max_megapixels)
-        return index, (index.width, index.height)
+        if index.frame_count > 1 or path.suffix.lower() != GIF:
+            return index, (index.width, index.height)
     height, width = read_pixels(path, max_megapixels=max_megapixels).shape[:2]
     return None, (width, height)
 
@@ -115,14 +145,24 @@ class _MovingMask:
     would be decoded from its keyframe on.
     """
 
-    def __init__(self, path: Path, index: SourceIndex, size: tuple[int, int]) -> None:
-        self._mask, self._size = Excerpt.of_all(path, index), size
+    def __init__(
+        self, path: Path, index: SourceIndex, size: tuple[int, int], timed_by: SourceIndex | None
+    ) -> None:
+        """
+        Args:
+            path, index: of the mask.
+            size: width and height of the frames.
+            timed_by: the source whose times tell which frame is meant; its numbers do when None.
+        """
+        self._mask, self._size, self._timed_by = Excerpt.of_all(path, index), size, timed_by
         self._lock = threading.Lock()
         self._kept: dict[int, np.ndarray] = {}
         self._coming = self._from(0)
         self._next = 0
 
     def __call__(self, number: int) -> np.ndarray:
+        if self._timed_by is not None:
+            number = _by_time(self._mask.index, self._timed_by, number)
         with self._lock:
             if number not in self._kept:
                 self._fetch(number)

@@ -161,7 +161,7 @@ def open_job(request: Request) -> tuple[Workspace, Request]:
         width, height = fitted_size(index.width, index.height, settings.size)
         start, stop = settings.frame_range(index.frame_count)
         mask_indexes, notes = index_masks(
-            request.masks, size=(width, height), stop=stop,
+            request.masks, size=(width, height), stop=stop, source=index,
             max_megapixels=settings.max_megapixels,
         )  # fmt: skip
         chunks, colours = _plan_chunks(Excerpt(source, index, start, stop), settings)
@@ -264,6 +264,7 @@ def stylize_chunk(
             size=(job.width, job.height),
             stop=job.stop,
             indexes=job.mask_indexes,
+            source=job.index,
             max_megapixels=job.settings.max_megapixels,
         )
         with _borrowed_engine(job, chunk.shot, request) as engine:

@@ -24,6 +24,7 @@ class StylePlan:
         size: tuple[int, int],
         stop: int,
         indexes: Sequence[SourceIndex | None] | None = None,
+        source: SourceIndex | None = None,
         max_megapixels: float = MAX_MEGAPIXELS,
     ) -> None:
         """
@@ -34,6 +35,7 @@ class StylePlan:
             size: width and height of the frames.
             stop: number of frames that a moving mask must have.
             indexes: of the masks, where ``index_masks`` has looked into them before.
+            source: what the frames are of; None where there is one alone.
             max_megapixels: larger masks are refused.
 
         Raises:
@@ -41,8 +43,12 @@ class StylePlan:
         """
         self._settings = settings
         if indexes is None:
-            indexes, _ = index_masks(masks, size=size, stop=stop, max_megapixels=max_megapixels)
-        self._masks = open_masks(masks, indexes, size=size, max_megapixels=max_megapixels)
+            indexes, _ = index_masks(
+                masks, size=size, stop=stop, max_megapixels=max_megapixels, source=source
+            )
+        self._masks = open_masks(
+            masks, indexes, size=size, stop=stop, max_megapixels=max_megapixels, source=source
+        )
 
     def at(self, number: int) -> tuple[tuple[float, ...], np.ndarray | None]:
         """What is painted of which style at a frame.
