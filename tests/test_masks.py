@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import av
@@ -11,6 +12,7 @@ from PIL import Image
 
 from flows.cli import main
 from stylecore import masks as masks_module
+from stylecore import store
 from stylecore.coherence import stylize_missing
 from stylecore.config import (
     GatysSettings,
@@ -218,30 +220,30 @@ def test_frames_before_lend_nothing_where_they_were_not_painted(
         assert trust[:, before.stop + 3 :].max() < 0.02
 
 
-def test_a_moving_mask_is_read_through_once_for_its_plan_and_once_for_its_frames(
+def test_a_moving_mask_is_hashed_and_found_once_and_read_as_it_is_asked_for(
     style: Path, tmp_path: Path, monkeypatch
 ):
-    calls: list[tuple[str, int, int]] = []
-    index, read = masks_module.index_source, masks_module.read_frames
+    calls: list[str] = []
 
-    def noted_read(part, **options):
-        for number, frame in enumerate(read(part, **options), start=part.start):
-            calls.append(("frame", number, number))
-            yield frame
+    def counted(module: ModuleType, name: str) -> None:
+        function = getattr(module, name)
 
-    monkeypatch.setattr(
-        masks_module,
-        "index_source",
-        lambda *a, **k: calls.append(("index", 0, 0)) or index(*a, **k),
-    )
-    monkeypatch.setattr(masks_module, "read_frames", noted_read)
+        def counting(first, *more, **options):
+            calls.append(f"{name} {getattr(first, 'path', first).name}")
+            return function(first, *more, **options)
+
+        monkeypatch.setattr(module, name, counting)
+
+    counted(masks_module, "index_source")
+    counted(masks_module, "read_frames")
+    counted(store, "file_fact")
     mask = write_mask(tmp_path / "m.mkv", bars())
     workspace, request = masked_job(tmp_path, style, mask, engine="identity", chunk_frames=4)
     for chunk in workspace.job.chunks:
         stylize_chunk(workspace, chunk, request)
-    assert [kind for kind, *_ in calls].count("index") == 1
-    frames = [number for kind, number, _ in calls if kind == "frame"]
-    assert len(workspace.job.chunks) == 3 and len(frames) <= COUNT + 2 * 8
+    found = {name: calls.count(f"{name} m.mkv") for name in ("index_source", "file_fact")}
+    assert found == {"index_source": 1, "file_fact": 1}
+    assert calls.count("read_frames m.mkv") <= 2 * len(workspace.job.chunks), "opened anew"
 
 
 def test_a_mask_that_changes_under_a_job_stops_it(style: Path, tmp_path: Path):
