@@ -63,6 +63,8 @@ class Case:
     source: SourceSettings = field(default_factory=SourceSettings)
     output: OutputSettings | None = None
     """Lossless by the suffix when None."""
+    hidden: tuple[int, int, int, int] = (0, 0, 0, 0)
+    """Columns and rows of the coded picture that are not shown: left, above, right, below."""
     luma: bool = True
     """Whether the picture must come through: not where it is deinterlaced or tone-mapped."""
 
@@ -161,7 +163,7 @@ def _compared(case: Case, source: Path, published: Published) -> Row:
     remarkable = [
         note for note in published.notes if not any(words in note for words in UNREMARKABLE)
     ]
-    was, now = facts(source), facts(published.output)
+    was, now = facts(source, case.hidden), facts(published.output)
     # Both are exact in their own units: what is left is half a unit of the coarser one.
     grid = Fraction(1, 1000) if published.output.suffix == ".mkv" else Fraction(0)
     errors = [
@@ -176,19 +178,21 @@ def _compared(case: Case, source: Path, published: Published) -> Row:
         now,
         published.output.suffix,
         float(max(errors, default=Fraction(0))),
-        **(compared_pictures(source, published.output, now.tags[0]) if case.luma else {}),
+        **(compared_pictures(case, source, published.output, now.tags[0]) if case.luma else {}),
     )
 
 
-def compared_pictures(source: Path, result: Path, matrix: int) -> dict[str, float | None]:
+def compared_pictures(
+    case: Case, source: Path, result: Path, matrix: int
+) -> dict[str, float | None]:
     """Fields of the row: the worst frame over the colours that RGB can show.
 
     YUV has colours beyond RGB, blacker than black for one, which no screen shows. They are clipped.
     """
     worst, worst_colour, beyond, drifts = math.inf, math.inf, [], []
     for before, after in zip(frames_of(source), frames_of(result), strict=False):
-        shown = upright(showable(before, matrix), before)
-        was, now = upright(luma(before), before), luma(after)
+        shown = upright(showable(before, matrix), before, case.hidden)
+        was, now = upright(luma(before), before, case.hidden), luma(after)
         if shown.any():
             worst = min(worst, psnr(was[shown], now[shown], peak=255))
         beyond.append(1 - shown.mean())
@@ -196,7 +200,8 @@ def compared_pictures(source: Path, result: Path, matrix: int) -> dict[str, floa
         if not holds_colours(after, before) or not shown.any():
             continue
         for place in (1, 2):
-            was, now = upright(_plane(before, place), before), _plane(after, place)
+            was = upright(_plane(before, place), before, case.hidden)
+            now = _plane(after, place)
             worst_colour = min(worst_colour, psnr(was[shown], now[shown], peak=255))
             drifts.append(float((now[shown] - was[shown]).mean()))
     return {
@@ -211,10 +216,16 @@ def holds_colours(after: av.VideoFrame, before: av.VideoFrame) -> bool:
     """Whether both have planes of colours, and the second frame's are no finer."""
     if before.format.is_rgb or before.format.name == "pal8" or len(before.planes) < 3:
         return False
-    turned = int(before.rotation) % 180 != 0
-    width, height = before.planes[1].width, before.planes[1].height
-    needed = (height, width) if turned else (width, height)
-    return (after.planes[1].width, after.planes[1].height) >= needed
+    needed, there = pixels_of_a_colour(before), pixels_of_a_colour(after)
+    if int(before.rotation) % 180:
+        needed = needed[::-1]
+    return there[0] <= needed[0] and there[1] <= needed[1]
+
+
+def pixels_of_a_colour(frame: av.VideoFrame) -> tuple[int, int]:
+    """Across and down."""
+    plane = frame.planes[1]
+    return -(-frame.width // plane.width), -(-frame.height // plane.height)
 
 
 def with_partners(shown: np.ndarray) -> np.ndarray:
@@ -239,7 +250,7 @@ def showable(frame: av.VideoFrame, matrix: int) -> np.ndarray:
     return np.all([(colour > -0.002) & (colour < 1.002) for colour in (r, g, b)], axis=0)
 
 
-def facts(path: Path) -> Facts:
+def facts(path: Path, hidden: tuple[int, int, int, int] = (0, 0, 0, 0)) -> Facts:
     """Everything of a file that the contract is about, found without the project's own readers."""
     found = Facts()
     for frame in frames_of(path):
@@ -247,7 +258,7 @@ def facts(path: Path) -> Facts:
         found.times.append(time * Fraction(frame.time_base))
         lasts = (frame.duration or 0) * frame.time_base
     found.seconds = found.times[-1] - found.times[0] + lasts
-    found.size = upright(np.empty((frame.height, frame.width)), frame).shape[::-1]
+    found.size = upright(np.empty((frame.height, frame.width)), frame, hidden).shape[::-1]
     found.turned = int(frame.rotation)
     found.tags = tuple(
         int(tag)
@@ -308,8 +319,12 @@ def _plane(frame: av.VideoFrame, place: int) -> np.ndarray:
     return repeated.astype(np.float32) / 2 ** (bits - 8)
 
 
-def upright(picture: np.ndarray, frame: av.VideoFrame) -> np.ndarray:
-    """Turned by the display matrix, which maps (x, y) to (a x + c y, b x + d y)."""
+def upright(
+    picture: np.ndarray, frame: av.VideoFrame, hidden: tuple[int, int, int, int]
+) -> np.ndarray:
+    """What is shown, turned by the display matrix, which maps (x, y) to (a x + c y, b x + d y)."""
+    left, above, right, below = hidden
+    picture = picture[above : frame.height - below, left : frame.width - right]
     side_data = frame.side_data.get("DISPLAYMATRIX")
     if side_data is None:
         return picture
@@ -364,6 +379,19 @@ def generated_cases() -> list[Case]:
             case(f"161x121, 4:2:0, {'full' if full else 'limited'} range", odd_clips.odd,
                  keywords={"full_range": full}, suffix=".mkv", outcome="noted", words="is odd")
             for full in (False, True)
+        ),
+        *(
+            case(name, odd_clips.framed, outcome="noted", words="cropped", **more)
+            for name, more in (
+                ("clean aperture", {"keywords": {"shown": (64, 48), "moved": (8, -4)},
+                                    "hidden": (24, 4, 8, 12)}),
+                ("clean aperture, turned", {"keywords": {"shown": (64, 48), "degrees": 90},
+                                            "hidden": (16, 8, 16, 8)}),
+                ("clean aperture between colours", {"keywords": {"shown": (61, 47)},
+                                                    "hidden": (16, 8, 20, 10)}),
+                ("PixelCrop", {"keywords": {"shown": (64, 48)}, "suffix": ".mkv",
+                               "hidden": (16, 8, 16, 8)}),
+            )
         ),
         case("interlaced", odd_clips.interlaced, suffix=".mkv", outcome="noted",
              words="one frame for each frame", luma=False),

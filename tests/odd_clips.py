@@ -1,5 +1,6 @@
 """Sources that are out of the ordinary in one known way, made by the tests themselves."""
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -70,6 +71,47 @@ def turned(path: Path, degrees: int, *, mirrored: bool = False) -> Path:
             frame.pict_type = 0
             result.mux(stream.encode(frame))
         result.mux(stream.encode(None))
+    return path
+
+
+def framed(
+    path: Path,
+    shown: tuple[int, int],
+    moved: tuple[int, int] = (0, 0),
+    *,
+    degrees: int = 0,
+    squares: bool = True,
+    pixel_format: str = "yuv420p",
+) -> Path:
+    """Of which only a part is shown: an MP4 says it in a box, Matroska in elements.
+
+    Args:
+        shown: width and height of the part.
+        moved: pixels by which its middle is right of and below the picture's.
+        degrees: by which the whole is turned.
+        squares: say that pixels are; else the size to show is that of the part.
+    """
+    plain = path.with_name("whole.mp4")
+    clips.write_clip(plain, rotation=degrees, pixel_format=pixel_format)
+    content = bytearray(plain.read_bytes())
+    box = struct.pack(
+        ">I4sIIIIiIiI", 40, b"clap", shown[0], 1, shown[1], 1, moved[0], 1, moved[1], 1
+    )
+    place = 0
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"avc1"):
+        place = content.index(name, place) - 4
+        (size,) = struct.unpack_from(">I", content, place)
+        struct.pack_into(">I", content, place, size + len(box))
+        end, place = place + size, place + 8
+    content[end:end] = box
+    if not squares:
+        header = content.index(b"tkhd") + 4
+        struct.pack_into(">II", content, header + 76, shown[0] << 16, shown[1] << 16)
+        content = content.replace(b"pasp", b"none")
+    cut = path.with_name("cut.mp4")
+    (path if path.suffix == ".mp4" else cut).write_bytes(content)
+    if path.suffix == ".mkv":
+        run_ffmpeg(ffmpeg.input(str(cut)).output(str(path), c="copy"), timeout_seconds=60)
     return path
 
 

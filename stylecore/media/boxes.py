@@ -28,7 +28,7 @@ def check_sample_tables(path: Path) -> None:
     with path.open("rb") as file:
         size = file.seek(0, 2)
         listed = 0
-        for kind, start in _boxes(file, size):
+        for kind, start in boxes_of(file, size):
             if kind == b"cmov":
                 raise MediaError(
                     f"{path.name} has a compressed header, which QuickTime gave up long ago; "
@@ -47,13 +47,13 @@ def check_sample_tables(path: Path) -> None:
 def has_lost_header(path: Path) -> bool:
     """Whether a file is an MP4 whose header, which comes last in many, is not there."""
     with path.open("rb") as file:
-        kinds = {kind for kind, _ in _boxes(file, file.seek(0, 2))}
+        kinds = {kind for kind, _ in boxes_of(file, file.seek(0, 2))}
     return b"mdat" in kinds and b"mvhd" not in kinds
 
 
-def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
-    """(kind, where its content starts) of all boxes that hold no boxes."""
-    position, ends = 0, [size]
+def boxes_of(file: BinaryIO, end: int, start: int = 0) -> Iterator[tuple[bytes, int]]:
+    """(kind, where its content starts) of all boxes between two places that hold no boxes."""
+    position, ends = start, [end]
     while ends:
         box = _box(file, position, ends[-1])
         if box is None:

@@ -23,6 +23,7 @@ from av.video.stream import VideoStream
 from stylecore.config import SourceSettings
 from stylecore.errors import MediaError
 from stylecore.media.colour import decided_matrix, is_hdr, tag_name
+from stylecore.media.cropping import Margins, shown_part
 from stylecore.media.endings import is_incomplete
 from stylecore.media.index import UNTAGGED, SourceIndex, StreamInfo
 from stylecore.media.opening import (
@@ -37,6 +38,7 @@ from stylecore.media.pictures import apng
 from stylecore.media.pictures.apng import apng_plays, apng_profile, with_exact_times
 from stylecore.media.pictures.gif import gif_plays, has_end_mark, is_cut
 from stylecore.media.pictures.profiles import UNUSABLE, effective, is_usable
+from stylecore.media.yuv import shared
 
 BT709 = 1
 """Code point of ITU-T H.273 for primaries, transfer and matrix."""
@@ -171,7 +173,7 @@ def decode_leniently(
 ) -> Iterator[VideoFrame | None]:
     """All frames that decode from here to the end; None for a packet that does not."""
     context = decoding_context(
-        stream, index.decoder, index.width * index.height, one_thread=index.patched_up
+        stream, index.decoder, index.coded_pixels, one_thread=index.patched_up
     )
     for packet in container.demux(stream):
         try:
@@ -336,13 +338,18 @@ def _describe(
     millisecond = ceil(Fraction(1, 1000) / Fraction(stream.time_base))
     pts, exact = _increasing(scan.pts, _unit(stream), millisecond)
     orientation = orientation_of(first, stream.codec_context.name)
-    width, height = orientation.size(first.width, first.height)
-    aspect = Fraction(stream.sample_aspect_ratio or 1)
+    margins, aspect = _shown_part(path, container, stream, first)
+    width, height = orientation.size(*margins.size(first.width, first.height))
     if not 1 / MOST_ASPECT <= aspect <= MOST_ASPECT:
         aspect = Fraction(1)
     if orientation.transposed:
         aspect = 1 / aspect
     matrix, guessed = decided_matrix(first)
+    if margins.any:
+        notes.append(
+            f"The file says that only a part of its pictures of {first.width}x{first.height} is "
+            "shown: cropped, as players do."
+        )
     if scan.interlaced:
         notes.append("Interlaced source: deinterlaced, one frame for each frame.")
     if not exact:
@@ -365,6 +372,7 @@ def _describe(
         width=width,
         height=height,
         orientation=orientation,
+        margins=margins,
         sample_aspect_ratio=str(aspect),
         pixel_format=first.format.name,
         bit_depth=max(component.bits for component in first.format.components),
@@ -382,6 +390,19 @@ def _describe(
         streams=tuple(_stream_infos(container, stream)),
         notes=tuple(notes),
     )
+
+
+def _shown_part(
+    path: Path, container: InputContainer, stream: VideoStream, first: VideoFrame
+) -> tuple[Margins, Fraction]:
+    """What is not shown of pictures like the ``first``, and the aspect of their pixels."""
+    pictures = [other for other in container.streams.video if not is_cover(other)]
+    size = (first.width, first.height)
+    margins, aspect = shown_part(
+        path, container.format.name, pictures.index(stream), stream.id, size
+    )
+    found = Fraction(stream.sample_aspect_ratio or 1) if aspect is None else aspect
+    return margins.on_grid(size, shared(first.format)), found
 
 
 def _tag(name: str, frame: VideoFrame, stream: VideoStream) -> int:

@@ -47,9 +47,15 @@ def upright_pixels(
         alpha: give the opacity too.
         deinterlace: make whole frames of fields.
     """
+    shown = index.orientation.size(index.width, index.height)
+    first_of_all: list[tuple[str, str]] = []
     if deinterlace:
-        options = ":".join(f"{name}={value}" for name, value in BWDIF.items())
-        frames = _filtered(frames, [("bwdif", options)], index)
+        first_of_all.append(("bwdif", ":".join(f"{key}={value}" for key, value in BWDIF.items())))
+    if index.margins.any:
+        left_top = f"{index.margins.left}:{index.margins.top}"
+        first_of_all.append(("crop", f"{shown[0]}:{shown[1]}:{left_top}:exact=1"))
+    if first_of_all:
+        frames = _filtered(frames, first_of_all, index)
     plain = map(with_whole_colours, frames)
     target = index.orientation.size(*(size or (index.width, index.height)))
     for frame in _filtered(plain, _to_one_layout(index, target, alpha), index):
@@ -61,8 +67,8 @@ def upright_pixels(
 
 def _to_one_layout(index: SourceIndex, target: tuple[int, int], alpha: bool) -> Filters:
     """Filters from frames with whole colours to the layout that pixels are taken from."""
-    coded = index.orientation.size(index.width, index.height)
-    layout = VideoFormat(index.pixel_format, *coded)
+    shown = index.orientation.size(index.width, index.height)
+    layout = VideoFormat(index.pixel_format, *shown)
     if _is_yuv(index):
         result, meaning = "yuva444p16le" if alpha else "yuv444p16le", f":{AS_THEY_ARE}"
     else:
@@ -75,10 +81,10 @@ def _to_one_layout(index: SourceIndex, target: tuple[int, int], alpha: bool) -> 
     here = ("scale", f"flags=neighbor+{ROUNDING}{meaning}")
     there = f"w={target[0]}:h={target[1]}:flags=area+{ROUNDING}"
     as_result = ("format", result)
-    if whole_size(layout) == coded:
-        return [here if target == coded else ("scale", f"{there}{meaning}"), as_result]
-    filters = [here, as_result, ("crop", f"{coded[0]}:{coded[1]}:0:0")]
-    if target != coded:
+    if whole_size(layout) == shown:
+        return [here if target == shown else ("scale", f"{there}{meaning}"), as_result]
+    filters = [here, as_result, ("crop", f"{shown[0]}:{shown[1]}:0:0")]
+    if target != shown:
         filters += [("scale", f"{there}:{AS_THEY_ARE}" if _is_yuv(index) else there), as_result]
     return filters
 

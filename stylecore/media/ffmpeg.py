@@ -35,8 +35,8 @@ def find_ffmpeg() -> Path:
     chosen = next(filter(None, named), None) or shutil.which("ffmpeg")
     program = Path(chosen) if chosen else _bundled_ffmpeg()
     version = ffmpeg_version(program)
-    release = re.match(r"n?(\d+)\.(\d+)", version)  # builds between releases have no number
-    if release is not None and tuple(map(int, release.groups())) < OLDEST:
+    release = release_of(version)
+    if release is not None and release < OLDEST:
         raise MediaError(
             f"{program} is ffmpeg {version}, which is too old: {OLDEST[0]}.{OLDEST[1]} or newer "
             f"is needed; install one, or name it in the variable {FFMPEG_VARIABLE}."
@@ -80,6 +80,12 @@ def ffmpeg_version(program: Path) -> str:
             f"{program} does not answer like ffmpeg; name one in the variable {FFMPEG_VARIABLE}."
         )
     return version[1]
+
+
+def release_of(version: str) -> tuple[int, int] | None:
+    """The first two numbers of a version; None of a build between releases, which has none."""
+    found = re.match(r"n?(\d+)\.(\d+)", version)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def run_ffmpeg(command: Any, *, timeout_seconds: float) -> None:

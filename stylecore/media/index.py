@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from stylecore.errors import MediaError
 from stylecore.media.colour import usual_matrix
+from stylecore.media.cropping import Margins
 from stylecore.media.orientation import Orientation
 
 UNTAGGED = 2
@@ -45,6 +46,8 @@ class SourceIndex(BaseModel):
     """Size of the upright picture, as readers give it."""
     orientation: Orientation
     """How decoded pixels are turned to be upright."""
+    margins: Margins = Margins()
+    """What of decoded pixels is not shown, before they are turned."""
     sample_aspect_ratio: str
     """Width by height of an upright pixel, a fraction like "16/11"."""
     pixel_format: str
@@ -89,6 +92,13 @@ class SourceIndex(BaseModel):
     @property
     def seconds_per_unit(self) -> Fraction:
         return Fraction(self.time_base)
+
+    @property
+    def coded_pixels(self) -> int:
+        """Of a decoded picture."""
+        width, height = self.orientation.size(self.width, self.height)
+        margins = self.margins
+        return (width + margins.left + margins.right) * (height + margins.top + margins.bottom)
 
     @property
     def result_matrix(self) -> str:

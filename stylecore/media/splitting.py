@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 from stylecore.errors import MediaError, OutputError
 from stylecore.media.decoding import BWDIF, upright_pixels
 from stylecore.media.excerpt import Excerpt
-from stylecore.media.ffmpeg import run_ffmpeg
+from stylecore.media.ffmpeg import ffmpeg_version, find_ffmpeg, release_of, run_ffmpeg
 from stylecore.media.files import is_disk_full, no_space
 from stylecore.media.opening import FORMATS, PROTOCOLS, decoder_limit, inert_name
 from stylecore.media.pictures.encoding import png_bytes
@@ -70,9 +70,10 @@ def _cut_out(excerpt: Excerpt, target: Path) -> None:
         inert_name(excerpt.path),
         format_whitelist=FORMATS,
         protocol_whitelist=PROTOCOLS,
-        max_pixels=decoder_limit(index.width * index.height),
+        max_pixels=decoder_limit(index.coded_pixels),
         noautorotate=None,
         **({"threads": 1} if index.patched_up else {}),
+        **({"apply_cropping": "codec"} if _crops_by_itself() else {}),
     )
     picture = source[str(index.stream)]
     if index.interlaced:
@@ -82,6 +83,12 @@ def _cut_out(excerpt: Excerpt, target: Path) -> None:
         str(target), f="nut", vcodec="rawvideo", fps_mode="passthrough", vframes=excerpt.count
     )
     run_ffmpeg(command, timeout_seconds=600 + 10.0 * excerpt.stop)
+
+
+def _crops_by_itself() -> bool:
+    """Whether the program cuts off what a container says is not shown; 7.1 was the first to."""
+    release = release_of(ffmpeg_version(find_ffmpeg()))
+    return release is None or release >= (7, 1)
 
 
 def _frames_of(path: Path) -> Iterator[VideoFrame]:
