@@ -5,8 +5,8 @@ from pathlib import Path
 from flows.printing import printable
 from stylecore.config import OutputSettings
 from stylecore.errors import StoreError
-from stylecore.pipeline import ask, assemble
-from stylecore.store import Workspace, default_root
+from stylecore.pipeline import ask, assemble, find_job
+from stylecore.store import Request, Workspace, default_root
 
 
 def show_all(root: Path | None) -> None:
@@ -21,8 +21,8 @@ def show_all(root: Path | None) -> None:
         size = workspace.stored_bytes() / 1e6
         try:
             state = _state(workspace)
-        except StoreError:
-            state = "damaged or from another version; jobs clean --remove removes it"
+        except StoreError as error:
+            state = str(error)
         print(printable(f"{workspace.name:<{width}}   {state}   {size:.0f} MB"))
 
 
@@ -66,6 +66,21 @@ def assemble_again(
     print(printable(str(published.output)))
 
 
+def say_if_anew(workspace: Workspace, request: Request) -> None:
+    """Says when going on with a job means another one, since what its key is made of changed."""
+    found = find_job(request)
+    if found.folder != workspace.folder:
+        print(
+            printable(
+                f"{workspace.name} cannot be gone on with: this version of the program paints "
+                "otherwise than the one that began it, or its source, style or network holds "
+                f"something else now. It begins anew as {found.name}; what is finished of the old "
+                f"one stays until stylecore jobs clean {workspace.name} --remove."
+            ),
+            flush=True,
+        )
+
+
 def clean(root: Path | None, names: list[str], *, remove: bool) -> None:
     """Frees the frames of finished jobs, or removes jobs; all of them when none is named."""
     root = root or default_root()
@@ -73,13 +88,12 @@ def clean(root: Path | None, names: list[str], *, remove: bool) -> None:
     for workspace in chosen:
         freed = workspace.stored_bytes() / 1e6
         if remove:
-            workspace.remove()
-            print(f"{workspace.name}   removed, {freed:.0f} MB")
-        elif workspace.open_requests():
-            print(f"{workspace.name}   not finished, left alone (--remove removes it)")
+            what = f"removed, {freed:.0f} MB" if workspace.remove() else "in use, left alone"
+            print(f"{workspace.name}   {what}")
+        elif workspace.free_frames_unless_wanted():
+            print(f"{workspace.name}   {freed - workspace.stored_bytes() / 1e6:.0f} MB freed")
         else:
-            workspace.free_frames()
-            print(f"{workspace.name}   {freed:.0f} MB freed")
+            print(f"{workspace.name}   not finished, left alone (--remove removes it)")
 
 
 def _state(workspace: Workspace) -> str:

@@ -3,7 +3,7 @@
 On a terminal there are bars; in a pipe there are plain lines, one a stage.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
@@ -36,6 +36,8 @@ def run_video(request: Request, *, prefect: bool, quiet: bool) -> None:
     job_space, request = open_job(request)
     job = job_space.job
     _print_facts(console, job_space, request)
+    for note in request.notes:
+        _say(console, f"note: {note}")
     if job_space.published(request) is not None:
         _say(console, "done before, and in place")
     resumed = job_space.count_finished()
@@ -54,7 +56,8 @@ def run_video(request: Request, *, prefect: bool, quiet: bool) -> None:
             f"   stylecore jobs resume {job_space.name}",
         )
         raise
-    _print_result(console, published, keeping=_why_kept(job_space, request))
+    keeping = _why_kept(job_space, request)
+    _print_result(console, published, said=request.notes, keeping=keeping)
 
 
 def run_folder(
@@ -143,9 +146,12 @@ def _why_kept(job_space: Workspace, request: Request) -> str:
     return "" if request.keep else ", freed"
 
 
-def _print_result(console: Console, published: Published, *, keeping: str) -> None:
+def _print_result(
+    console: Console, published: Published, *, said: Sequence[str], keeping: str
+) -> None:
     for note in published.notes:
-        _say(console, f"note: {note}")
+        if note not in said:
+            _say(console, f"note: {note}")
     _say(console, f"verified: {', '.join(published.verified)}")
     _say(console, f"workspace: {_size(published.stored_bytes)}{keeping}")
     _say(console, str(published.output))

@@ -52,6 +52,7 @@ from stylecore.media import (
     read_pixels,
     require_free,
     require_utf8,
+    restore,
     split_to_disk,
     verify_frames,
     wants_alpha,
@@ -73,8 +74,10 @@ from stylecore.store import (
     file_fact,
     job_key,
     seen_fact,
+    stamp_of,
 )
 from stylecore.styles import StylePlan, grey_like, recoloured
+from stylecore.versions import differences, made_with
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,8 @@ def _require_apart(output: Path, source: Path, tools: Sequence[Path]) -> None:
     place, origin = _real(place_of(output)), _real(place_of(source))
     if place == origin:
         raise SettingsError("The output is the source itself; choose another name with -o.")
+    if place in map(_real, tools):
+        raise SettingsError("The output is a style or mask itself; choose another name with -o.")
     is_picture = output.suffix.lower() in PICTURE_SUFFIXES
     if is_sequence(source) and is_picture and place.parent == origin:
         raise SettingsError(
@@ -146,32 +151,68 @@ def open_job(request: Request) -> tuple[Workspace, Request]:
     """
     request = request.absolute()
     check_request(request)
-    source, settings = request.source, request.settings
-    source_fact = file_fact(source)
-    style_fact, *more_styles = (file_fact(path) for path in request.styles)
-    masks = tuple(seen_fact(path) for path in request.masks)
-    digest = engine_digest(settings)
-    key = job_key(source_fact, (style_fact, *more_styles), masks, settings, digest)
+    request = request.model_copy(update={"stamp": stamp_of(request.source)})
+    facts = _facts_of(request)
+    workspace = _workspace_of(request, facts)
+    if not workspace.is_planned():
+        require_free(request.output, overwrite=request.overwrite)
+        workspace.create(_planned_job(request, facts))
+    return workspace, ask(workspace, request)
+
+
+def find_job(request: Request) -> Workspace:
+    """The workspace, existing or not, of a request's job, by what its files hold now.
+
+    Raises:
+        InputError: something given cannot be used.
+    """
+    request = request.absolute()
+    check_request(request)
+    return _workspace_of(request, _facts_of(request))
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What a request's files hold."""
+
+    source: FileFact
+    styles: tuple[FileFact, ...]
+    masks: tuple[FileFact, ...]
+    key: str
+
+
+def _facts_of(request: Request) -> _Facts:
+    source = file_fact(request.source)
+    styles = tuple(map(file_fact, request.styles))
+    masks = tuple(map(seen_fact, request.masks))
+    digest = engine_digest(request.settings)
+    return _Facts(source, styles, masks, job_key(source, styles, masks, request.settings, digest))
+
+
+def _workspace_of(request: Request, facts: _Facts) -> Workspace:
     root = request.root or default_root()
     require_utf8(root)
-    workspace = Workspace.locate(root, place_of(source), key)
-    if not workspace.exists():
-        require_free(request.output, overwrite=request.overwrite)
-        index = index_source(source, settings.source, max_megapixels=settings.max_megapixels)
-        width, height = fitted_size(index.width, index.height, settings.size)
-        start, stop = settings.frame_range(index.frame_count)
-        mask_indexes, notes = index_masks(
-            request.masks, size=(width, height), stop=stop, source=index,
-            max_megapixels=settings.max_megapixels,
-        )  # fmt: skip
-        chunks, colours = _plan_chunks(Excerpt(source, index, start, stop), settings)
-        workspace.create(
-            Job(key=key, source=source_fact, style=style_fact, more_styles=tuple(more_styles),
-                masks=masks, mask_indexes=mask_indexes, settings=settings, index=index,
-                width=width, height=height, start=start, stop=stop, chunks=chunks,
-                colours=colours, notes=notes)
-        )  # fmt: skip
-    return workspace, ask(workspace, request)
+    return Workspace.locate(root, place_of(request.source), facts.key)
+
+
+def _planned_job(request: Request, facts: _Facts) -> Job:
+    """The job, with its shots and chunks."""
+    source, settings = request.source, request.settings
+    index = index_source(source, settings.source, max_megapixels=settings.max_megapixels)
+    width, height = fitted_size(index.width, index.height, settings.size)
+    start, stop = settings.frame_range(index.frame_count)
+    mask_indexes, notes = index_masks(
+        request.masks, size=(width, height), stop=stop, source=index,
+        max_megapixels=settings.max_megapixels,
+    )  # fmt: skip
+    chunks, colours = _plan_chunks(Excerpt(source, index, start, stop), settings)
+    style, *more_styles = facts.styles
+    return Job(
+        key=facts.key, source=facts.source, style=style, more_styles=tuple(more_styles),
+        masks=facts.masks, mask_indexes=mask_indexes, settings=settings, index=index,
+        width=width, height=height, start=start, stop=stop, chunks=chunks, colours=colours,
+        notes=notes, made_with=made_with(),
+    )  # fmt: skip
 
 
 def ask(workspace: Workspace, request: Request) -> Request:
@@ -186,6 +227,9 @@ def ask(workspace: Workspace, request: Request) -> Request:
     output, notes = fitting_name(request.output, request.source, job.index, encoding)
     check_output(output, encoding, index=job.index, size=(job.width, job.height))
     request = request.model_copy(update={"output": output, "notes": notes})
+    if workspace.count_finished() and (changes := differences(job.made_with, made_with())):
+        goes_on = f"Begun with {'; '.join(changes)}: the frames to come may differ a little."
+        request = request.model_copy(update={"notes": (*notes, goes_on)})
     published = workspace.published(request)
     is_done = published is not None and published.is_unchanged()
     if not is_done:
@@ -252,12 +296,14 @@ def stylize_chunk(
     with workspace.lock(f"shot-{chunk.shot}"):
         if workspace.published(request) is not None:
             return 0
+        workspace.sweep(shot_start, shot_stop)
         finished = workspace.finished(chunk.start, chunk.stop, sweep=chunk.sweep)
         missing = [number for number in range(chunk.start, chunk.stop) if number not in finished]
         report(len(finished))
         if not missing:
             return 0
-        read = _source_reader(workspace, chunk, request.source)
+        _require_unchanged(request, job)
+        read = _source_reader(workspace, chunk, request)
         plan = StylePlan(
             job.settings.mixing,
             _unchanged(request.masks, job.masks),
@@ -292,18 +338,19 @@ def assemble(
         if on_progress is not None:
             on_progress(Progress("assemble", done, job.frame_count))
 
+    temporary = hidden_beside(output, job.key[:8])
     with workspace.lock("assembly"):
-        published = workspace.published(request)
-        if published is None or not (published.placed or published.is_unchanged()):
-            require_free(output, overwrite=request.overwrite)
-            temporary = hidden_beside(output, job.key[:8])
-            try:
+        try:
+            restore(output)
+            published = workspace.published(request)
+            if published is None or not (published.placed or published.is_unchanged()):
+                require_free(output, overwrite=request.overwrite)
                 published = _verified(workspace, request, temporary, report)
                 # Written down before, so that the result is known even if this is the last moment.
                 workspace.set_published(request, published)
                 publish(temporary, output, overwrite=request.overwrite)
-            finally:
-                discard(temporary)
+        finally:
+            discard(temporary)
         workspace.set_published(request, published.model_copy(update={"placed": True}))
         if not request.keep:
             workspace.free_frames_unless_wanted()
@@ -323,6 +370,8 @@ def _verified(
     facts = verify_frames(
         temporary, excerpt, encoding, size=(job.width, job.height), checksums=checksums
     )
+    if file_fact(request.source).sha256 != job.source.sha256:
+        raise _changed(request.source)
     fact = file_fact(temporary)
     return Published(
         output=request.output,
@@ -406,10 +455,16 @@ def stylize_image(
         OutputError: the output exists or cannot be written.
     """
     source, style, output = Path(source), Path(style), Path(output)
-    check_picture_name(output)
-    if output.exists() and not overwrite:
-        raise OutputExistsError(output)
     settings = settings or ImageSettings()
+    check_picture_name(output)
+    given = (source, style, *settings.mixing.more_styles, *settings.mixing.style_masks)
+    if os.path.lexists(output) and any(_real(path) == _real(output) for path in given):
+        raise SettingsError(
+            f"{output} is one of the pictures that the result is made from; choose another name "
+            "with -o."
+        )
+    if os.path.lexists(output) and not overwrite:
+        raise OutputExistsError(output)
     pixels = read_pixels(source, max_megapixels=settings.max_megapixels)
     width, height = fitted_size(pixels.shape[1], pixels.shape[0], settings.size)
     pixels = resize(pixels, (width, height))
@@ -513,26 +568,26 @@ def _chunks(shots: list[tuple[int, int]], settings: VideoSettings) -> Iterator[C
                 number += 1
 
 
-def _source_reader(workspace: Workspace, chunk: Chunk, source: Path) -> ReadFrames:
+def _source_reader(workspace: Workspace, chunk: Chunk, request: Request) -> ReadFrames:
     """Reads source frames at the job's size, on demand or from files that ffmpeg split before."""
     job = workspace.job
     if job.settings.split == "demand" or job.index.reader != "container":
-        return partial(_decoded_frames, job, source)
+        return partial(_decoded_frames, job, request.source)
     reach = max((1, *job.settings.far_references))
     first = max(chunk.start - (0 if chunk.is_backward else reach), chunk.shot_start)
     stop = min(chunk.stop + (reach if chunk.is_backward else 0), chunk.shot_stop)
     anchor = chunk.shot_stop - 1 if chunk.is_backward else chunk.shot_start
     for start, end in ((first, stop), (anchor, anchor + 1)):
         if workspace.missing_source_frames(start, end):
-            part = Excerpt(source, job.index, start, end)
+            part = job.excerpt(request.source).part(start, end)
             split_to_disk(part, workspace.source_folder, size=(job.width, job.height))
+            _require_unchanged(request, job)
     return workspace.read_source_frames
 
 
 def _decoded_frames(job: Job, source: Path, start: int, stop: int) -> Iterator[np.ndarray]:
     """Source frames at the job's size, decoded anew."""
-    excerpt = Excerpt(source, job.index, start, stop)
-    return read_frames(excerpt, size=(job.width, job.height))
+    return read_frames(job.excerpt(source).part(start, stop), size=(job.width, job.height))
 
 
 _idle_engines: list[tuple[tuple[str, int], Engine]] = []
@@ -578,6 +633,16 @@ def _prepared(
     return engine
 
 
+def _require_unchanged(request: Request, job: Job) -> None:
+    """Checks that the source is the planned one, by its size and time, or else by its content.
+
+    Raises:
+        MediaError: it is another one now.
+    """
+    if request.stamp != stamp_of(request.source):
+        _unchanged((request.source,), (job.source,))
+
+
 def _unchanged(paths: Sequence[Path], facts: Sequence[FileFact]) -> Sequence[Path]:
     """The paths, whose files hold what they held when the job was planned.
 
@@ -586,11 +651,16 @@ def _unchanged(paths: Sequence[Path], facts: Sequence[FileFact]) -> Sequence[Pat
     """
     for path, fact in zip(paths, facts, strict=True):
         if seen_fact(path).sha256 != fact.sha256:
-            raise MediaError(
-                f"{path} has changed since the job was planned; run the command again to begin a "
-                "job with the new one."
-            )
+            raise _changed(path)
     return paths
+
+
+def _changed(path: Path) -> MediaError:
+    return MediaError(
+        f"{path} has changed since the job was planned, and nothing is made of two different "
+        "files: put the first one back to go on, or run the command again to begin a job with the "
+        "new one."
+    )
 
 
 def _to_8_bit(frames: Iterator[np.ndarray]) -> Iterator[np.ndarray]:

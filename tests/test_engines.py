@@ -11,11 +11,11 @@ from stylecore.config import FastSettings, GatysSettings, VideoSettings
 from stylecore.engines import FrameInput, create_engine, engine_digest
 from stylecore.engines.fast import STRONGEST_BLEND, FastEngine, with_detail_of
 from stylecore.engines.gatys import GatysEngine, coarse_to_fine, new_ground
-from stylecore.engines.registry import ALGORITHM_VERSIONS
 from stylecore.errors import SettingsError, StyleError, WeightsError
 from stylecore.metrics import sharpness
 from stylecore.networks.fast import load_fast
 from stylecore.networks.features import load_features
+from stylecore.versions import PIXELS_VERSION
 
 HUB_MODULE = (
     Path(__file__).parents[2] / "shared" / "weights" / "magenta_arbitrary_stylization_distilled"
@@ -202,7 +202,7 @@ def test_coarse_to_fine_ends_at_the_frame_with_all_steps_spent():
 
 def test_digest_names_algorithm_and_weights(tmp_path):
     gatys_digest = engine_digest(VideoSettings())
-    assert gatys_digest.startswith(f"gatys-{ALGORITHM_VERSIONS['gatys']}-")
+    assert gatys_digest.startswith(f"gatys-{PIXELS_VERSION}-")
     vgg = VideoSettings(gatys=GatysSettings(features="vgg19"))
     assert engine_digest(vgg) != gatys_digest
     module = tmp_path / "module"

@@ -9,9 +9,7 @@ from stylecore.config import FrameSettings
 from stylecore.engines.base import Engine
 from stylecore.networks.fast import fast_digest
 from stylecore.networks.features import features_digest
-
-ALGORITHM_VERSIONS = {"gatys": 5, "fast": 7, "identity": 1}
-"""Raised whenever an engine would paint other pixels from the same settings."""
+from stylecore.versions import PIXELS_VERSION
 
 
 def create_engine(settings: FrameSettings) -> Engine:
@@ -24,12 +22,12 @@ def create_engine(settings: FrameSettings) -> Engine:
 
 
 def engine_digest(settings: FrameSettings) -> str:
-    """Name of the algorithm and the weights behind the chosen engine; loads no network library.
+    """Name of the engine, version, and the weights behind it; loads no network library.
 
     Raises:
         WeightsError: as ``create_engine``, where it can be told cheaply.
     """
-    version = f"{settings.engine}-{ALGORITHM_VERSIONS[settings.engine]}"
+    version = f"{settings.engine}-{PIXELS_VERSION}"
     if settings.engine == "gatys":
         weights = features_digest(settings.gatys.features, settings.gatys.weights)
         return f"{version}-{weights}"

@@ -2,7 +2,7 @@
 
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.ffmpeg import ffmpeg_version, find_ffmpeg, run_ffmpeg
-from stylecore.media.files import discard, hidden_beside, publish, require_free
+from stylecore.media.files import discard, hidden_beside, publish, require_free, restore
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.names import (
     PICTURE_SUFFIXES,
@@ -69,6 +69,7 @@ __all__ = [
     "require_file",
     "require_free",
     "require_utf8",
+    "restore",
     "run_ffmpeg",
     "split_to_disk",
     "usual_suffix",

@@ -1,8 +1,10 @@
 """Files and folders that appear only when they are whole."""
 
+import ctypes
 import errno
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,10 @@ from pathlib import Path
 from stylecore.errors import OutputError, OutputExistsError
 from stylecore.media.names import PICTURE_SUFFIXES, is_pattern, place_of, wants_folder
 
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+"""Of Linux's renameat2."""
+RENAME_SWAP = 2
+"""Of macOS's renamex_np."""
 STEM_LENGTH = 40
 """Characters of a name that go into a temporary one, so that the rest fits beside them."""
 
@@ -109,8 +115,15 @@ def publish(temporary: Path, output: Path, *, overwrite: bool) -> None:
 
 
 def _replace_folder(made: Path, place: Path) -> None:
-    """Puts one folder in the place of another, which is removed when that has succeeded."""
-    aside = place.with_name(f".{place.name}.{os.getpid()}-{os.urandom(4).hex()}")
+    """Puts one folder in the place of another, which is then removed.
+
+    Both exchange their names at once where the system can do that. Else there is a moment in which
+    the old one has another name: it gets its own back when the same output is next written.
+    """
+    if exchange(made, place):
+        shutil.rmtree(made)
+        return
+    aside = _aside(place)
     place.rename(aside)
     try:
         made.rename(place)
@@ -118,6 +131,34 @@ def _replace_folder(made: Path, place: Path) -> None:
         aside.rename(place)
         raise
     shutil.rmtree(aside)
+
+
+def restore(output: Path) -> None:
+    """Undoes what a killed ``publish`` left half done: an old folder that has lost its name."""
+    place = place_of(output)
+    aside = _aside(place)
+    if not aside.is_dir() or aside.is_symlink():
+        return
+    if os.path.lexists(place):
+        shutil.rmtree(aside)
+    else:
+        aside.rename(place)
+
+
+def _aside(place: Path) -> Path:
+    return place.with_name(f".{place.name.replace('.', '-')[:STEM_LENGTH]}-replaced")
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Exchanges the names of two files or folders at once; False where that cannot be done."""
+    paths = os.fsencode(one), os.fsencode(other)
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if sys.platform == "darwin":
+            return bool(libc.renamex_np(*paths, RENAME_SWAP) == 0)
+        return bool(libc.renameat2(AT_FDCWD, paths[0], AT_FDCWD, paths[1], RENAME_EXCHANGE) == 0)
+    except (AttributeError, OSError, TypeError):  # another system, or an older one
+        return False
 
 
 def _flush(path: Path) -> None:

@@ -80,7 +80,8 @@ def _from_beginning(excerpt: Excerpt) -> Iterator[VideoFrame]:
             if frame is None:
                 continue
             if number >= excerpt.start:
-                if index.exact_seeking and frame.pts != index.pts[number]:
+                is_elsewhere = index.exact_seeking and frame.pts != index.pts[number]
+                if is_elsewhere or picture_checksum(frame) != index.checksums[number]:
                     raise source_changed(number)
                 yield frame
             number += 1

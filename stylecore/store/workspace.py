@@ -20,6 +20,9 @@ another workspace and frames are never mixed. A frame exists when its file has b
 place, and then it is whole: finished work is a fact on disk, and resuming is the difference between
 the plan and these facts. Locks belong to the operating system and vanish with their process.
 
+Every file says what it is (see ``stylecore.store.sealing``). One that is damaged, or another's, is
+set aside under the name NAME.damaged and made again; one that only cannot be read is left alone.
+
 This is the only module that knows these names.
 """
 
@@ -30,29 +33,33 @@ import logging
 import os
 import re
 import shutil
-import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import cv2
 import numpy as np
 from filelock import FileLock, Timeout
-from PIL import Image
 from platformdirs import user_state_path
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from stylecore.colour import ColourStatistics
-from stylecore.config import OutputSettings, VideoSettings
-from stylecore.errors import InputError, MediaError, OutputError, StoreError
-from stylecore.media import Excerpt, SourceIndex, frame_files, is_sequence, place_of, require_file
+from stylecore.errors import OutputError, StoreError
 from stylecore.media.files import is_disk_full, no_space
+from stylecore.store.model import FORMAT, Job, Published, Request, tag_of
+from stylecore.store.sealing import (
+    declared_format,
+    is_whole_png,
+    labelled_png,
+    sealed,
+    sealed_json,
+    unsealed,
+    unsealed_json,
+)
 
-FORMAT = 4
-"""Version of the workspace's layout; a workspace of another version is not touched."""
-
+NUMBERED = ("records", "ages", "statistics")
+"""Folders that keep a file for some or all frames."""
+DAMAGED = ".damaged"
 PARTS = ("frames", "records", "ages", "statistics", "locks", "source", "requests", "results")
 WORKSPACE_VARIABLE = "STYLECORE_WORKSPACE"
 PACKED = (
@@ -71,261 +78,10 @@ logger = logging.getLogger(__name__)
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class FileFact(BaseModel):
-    """A file, or a folder of frames, as it was when the job was planned."""
-
-    model_config = ConfigDict(frozen=True)
-    path: Path
-    size: int
-    sha256: str
-
-
-class Chunk(BaseModel):
-    """Frames [start, stop) of one shot in one pass; the piece of work that one task does."""
-
-    model_config = ConfigDict(frozen=True)
-    number: int
-    shot: int
-    shot_start: int
-    shot_stop: int
-    start: int
-    stop: int
-    sweep: int = 1
-    """Number of the pass, from 1."""
-
-    @property
-    def step(self) -> int:
-        """From a frame to the one that is made next."""
-        return -1 if self.is_backward else 1
-
-    @property
-    def anchor(self) -> int:
-        """The frame that the pass begins with."""
-        return self.shot_stop - 1 if self.is_backward else self.shot_start
-
-    @property
-    def is_backward(self) -> bool:
-        """Whether the pass goes from the shot's end to its start."""
-        return self.sweep % 2 == 0
-
-
-class Colours(BaseModel):
-    """Mean and covariance of colours (see ``stylecore.colour``), as plain numbers."""
-
-    model_config = ConfigDict(frozen=True)
-    mean: tuple[float, ...]
-    covariance: tuple[tuple[float, ...], ...]
-
-    @classmethod
-    def of(cls, statistics: ColourStatistics) -> Self:
-        return cls(
-            mean=tuple(map(float, statistics.mean)),
-            covariance=tuple(tuple(map(float, row)) for row in statistics.covariance),
-        )
-
-    @property
-    def statistics(self) -> ColourStatistics:
-        return ColourStatistics(np.array(self.mean), np.array(self.covariance))
-
-
-class Job(BaseModel):
-    """What a job is; the content of ``job.json``."""
-
-    model_config = ConfigDict(frozen=True)
-    format: int = FORMAT
-    key: str
-    source: FileFact
-    style: FileFact
-    more_styles: tuple[FileFact, ...] = ()
-    masks: tuple[FileFact, ...] = ()
-    mask_indexes: tuple[SourceIndex | None, ...] = ()
-    """Of each mask; None where it is a picture."""
-    settings: VideoSettings
-    index: SourceIndex
-    width: int
-    height: int
-    start: int
-    stop: int
-    chunks: tuple[Chunk, ...]
-    colours: tuple[Colours, ...] = ()
-    """Of each shot of the source, where the settings keep them."""
-    notes: tuple[str, ...] = ()
-    """What a person should know before the work, in sentences."""
-
-    def excerpt(self, source: Path) -> Excerpt:
-        """The frames to make, of the source where it is now."""
-        return Excerpt(source, self.index, self.start, self.stop)
-
-    @property
-    def frame_count(self) -> int:
-        return self.stop - self.start
-
-    @property
-    def work_count(self) -> int:
-        """Frames to make, over all passes."""
-        return self.frame_count * self.settings.passes
-
-    @property
-    def shots(self) -> list[tuple[int, int]]:
-        """The range [start, stop) of each shot."""
-        return sorted({(chunk.shot_start, chunk.shot_stop) for chunk in self.chunks})
-
-
-class Request(BaseModel):
-    """What a person asks for: a value that goes from the command line or a flow to the result.
-
-    It may differ from run to run of the same job. A job is what its files hold; a request says
-    where they are now.
-    """
-
-    model_config = ConfigDict(frozen=True)
-    source: Path
-    """The video, an animation, a folder of frames or a pattern for their names."""
-    style: Path
-    output: Path
-    """Its suffix names the container or the animation; a name without one, or a pattern, is a
-    folder of frames."""
-    settings: VideoSettings = VideoSettings()
-    root: Path | None = None
-    """Folder of all workspaces; ``default_root()`` when None."""
-    overwrite: bool = False
-    """Replace an existing output."""
-    keep: bool = False
-    """Keep the stored frames after the result was published."""
-    notes: tuple[str, ...] = ()
-    """What became of the wish, in sentences."""
-
-    @property
-    def styles(self) -> tuple[Path, ...]:
-        """All style pictures, in the order of their weights."""
-        return (self.style, *self.settings.mixing.more_styles)
-
-    @property
-    def masks(self) -> tuple[Path, ...]:
-        return self.settings.mixing.style_masks
-
-    def absolute(self) -> Self:
-        """The same with full names, so that it can be fulfilled from any folder."""
-        return self.model_copy(
-            update={
-                "source": self.source.absolute(),
-                "style": self.style.absolute(),
-                "output": self.output.absolute(),
-                "settings": self.settings.with_absolute_paths(),
-            }
-        )
-
-
-class Published(BaseModel):
-    """A verified result, in place or about to be."""
-
-    model_config = ConfigDict(frozen=True)
-    output: Path
-    encoding: OutputSettings
-    size: int
-    sha256: str
-    frames: int
-    verified: tuple[str, ...] = ()
-    """What was found equal to the source, in words."""
-    notes: tuple[str, ...] = ()
-    stored_bytes: int = 0
-    """Size of the workspace when the result was made."""
-    placed: bool = False
-    """Whether it is known to have got its name; this is written down before and after."""
-
-    def is_in_place(self) -> bool:
-        """Whether the published file or folder is still there, by name and size."""
-        try:
-            return sum(path.stat().st_size for path in _files(self.output)) == self.size
-        except (OSError, InputError):
-            return False
-
-    def is_unchanged(self) -> bool:
-        """Whether it is still there with every byte."""
-        try:
-            return self.is_in_place() and file_fact(self.output).sha256 == self.sha256
-        except InputError:
-            return False
-
-
 def default_root() -> Path:
     """Folder of all workspaces: $STYLECORE_WORKSPACE, or the user's state folder."""
     chosen = os.environ.get(WORKSPACE_VARIABLE)
     return Path(chosen) if chosen else user_state_path("stylecore") / "jobs"
-
-
-def file_fact(path: Path) -> FileFact:
-    """Size and SHA-256 of a file's whole content; of many files, of their names and contents.
-
-    Args:
-        path: a file, a folder of frames or a pattern for their names.
-
-    Raises:
-        MediaError: a file cannot be read.
-    """
-    try:
-        hashed = [(file.name, *_hashed(file)) for file in _files(path)]
-    except OSError as error:
-        raise MediaError(f"{path} cannot be read: {error.strerror}.") from error
-    total = sum(size for _, size, _ in hashed)
-    if not is_sequence(path):
-        return FileFact(path=path.absolute(), size=total, sha256=hashed[0][2])
-    listing = "".join(f"{sha256}  {name}\n" for name, _, sha256 in hashed)
-    sha256 = hashlib.sha256(listing.encode(errors="surrogateescape")).hexdigest()
-    return FileFact(path=path.absolute(), size=total, sha256=sha256)
-
-
-def seen_fact(path: Path) -> FileFact:
-    """``file_fact`` of what every chunk asks for: read again in this process only if it changed.
-
-    Size, time and place on the disk tell.
-    """
-    try:
-        facts = [(file, file.stat()) for file in _files(path)]
-    except OSError:
-        return file_fact(path)
-    return _fact_at(
-        path, tuple((file, one.st_size, one.st_mtime_ns, one.st_ino) for file, one in facts)
-    )
-
-
-@lru_cache(maxsize=64)
-def _fact_at(path: Path, stamps: tuple[tuple[Path, int, int, int], ...]) -> FileFact:
-    return file_fact(path)
-
-
-def _files(path: Path) -> list[Path]:
-    """The file itself, or the frames of a folder or pattern; InputError where there are none."""
-    if is_sequence(path):
-        return [place_of(path) / name for name in frame_files(path)]
-    require_file(path)
-    return [path]
-
-
-def _hashed(path: Path) -> tuple[int, str]:
-    """Size and SHA-256."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return os.fstat(file.fileno()).st_size, digest
-
-
-def job_key(
-    source: FileFact,
-    styles: Sequence[FileFact],
-    masks: Sequence[FileFact],
-    settings: VideoSettings,
-    engine_digest: str,
-) -> str:
-    """Hash of everything that changes a pixel of the stylised frames (32 hexadecimal digits)."""
-    facts = {
-        "format": FORMAT,
-        "source": source.sha256,
-        "styles": [style.sha256 for style in styles],
-        "masks": [mask.sha256 for mask in masks],
-        "engine": engine_digest,
-        "settings": settings.pixel_settings(),
-    }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
 
 
 class Workspace:
@@ -337,9 +93,13 @@ class Workspace:
 
     @classmethod
     def locate(cls, root: Path, source: Path, key: str) -> Self:
-        """The workspace, existing or not, of the job with this key."""
+        """The workspace, existing or not, of the job with this key.
+
+        A new one is named after the source, too; one that exists keeps its name.
+        """
+        known = sorted(path.parent for path in root.glob(f"*-{tag_of(key)}/job.json"))
         stem = re.sub(r"[^\w.-]+", "_", source.stem).lstrip(".-")[:40] or "job"
-        return cls(root / f"{stem}-{key[:12]}")
+        return cls(known[0] if known else root / f"{stem}-{tag_of(key)}")
 
     @classmethod
     def all_in(cls, root: Path) -> "list[Workspace]":
@@ -373,6 +133,14 @@ class Workspace:
         except OSError:  # a name that is too long, a folder that may not be looked into
             return False
 
+    def is_planned(self) -> bool:
+        """Whether there is a plan that can be read.
+
+        Raises:
+            StoreError: there may be one, but it is of another version, or cannot be read now.
+        """
+        return self._planned() is not None
+
     def create(self, job: Job) -> None:
         """Writes the plan; the first process to do so wins, the others find the same plan.
 
@@ -388,37 +156,51 @@ class Workspace:
                 f"The workspace {self.folder} cannot be made: {error.strerror}. "
                 "Choose another folder with --workspace."
             ) from error
-        if not self.exists():
-            self._write(self.folder / "job.json", _as_json(job))
+        with self.lock("requests"):
+            if not self.is_planned():
+                path = self.folder / "job.json"
+                self._set_aside(path)
+                self._write_model(path, job)
 
     @property
     def job(self) -> Job:
         """The plan.
 
         Raises:
-            StoreError: it is missing, damaged or of another version.
+            StoreError: it is missing, damaged, of another version, or cannot be read.
         """
+        job = self._planned()
+        if job is None:
+            raise StoreError(
+                f"{self.folder / 'job.json'} is missing or damaged; run the command that began "
+                "the job once more: it plans the job again and keeps all finished frames."
+            )
+        return job
+
+    def _planned(self) -> Job | None:
+        """The plan; None where it is missing or damaged."""
         if self._job is None:
             path = self.folder / "job.json"
-            try:
-                self._job = Job.model_validate_json(path.read_bytes())
-            except (OSError, ValidationError) as error:
+            data = _content(path)
+            found = declared_format(data or b"")
+            if found not in (None, FORMAT):
                 raise StoreError(
-                    f"{path} is missing, damaged or from another version; remove the folder "
-                    f"{self.folder} to begin this job anew."
-                ) from error
+                    f"{self.name} was made by another version of this program (layout {found}, "
+                    f"this one has {FORMAT}) and is left as it is; the command that began it "
+                    "begins anew beside it."
+                )
+            job = self._unsealed_model(path, data, Job)
+            if job is not None and tag_of(job.key) == self._tag:
+                self._job = job
         return self._job
 
     # --- what was asked for, and what came of it ------------------------------------------------
 
     def requests(self) -> list[Request]:
-        """Everything that was asked for, each output once, the latest last.
-
-        Raises:
-            StoreError: one cannot be read.
-        """
-        paths = sorted((self.folder / "requests").glob("[!.]*.json"), key=_changed_at)
-        return [self._read(path, Request) for path in paths]
+        """Everything that was asked for, each output once, the latest last."""
+        paths = sorted(self._asked(), key=_changed_at)
+        found = [self._read(path, Request) for path in paths]
+        return [request for request in found if request is not None]
 
     @property
     def request(self) -> Request:
@@ -435,9 +217,10 @@ class Workspace:
     def ask(self, request: Request, *, is_done: bool) -> None:
         """Remembers a request; if it is not done, it counts as open from now on."""
         with self.lock("requests"):
+            self._sweep("requests")
             if not is_done:
                 self._result_path(request).unlink(missing_ok=True)
-            self._write(self._request_path(request), _as_json(request))
+            self._write_model(self._request_path(request), request)
 
     def published(self, request: Request) -> Published | None:
         """The verified result of a request, if it is in place and encoded as is wanted now."""
@@ -447,31 +230,35 @@ class Workspace:
     def publications(self) -> list[Published]:
         """Every verified result, the latest last."""
         paths = sorted((self.folder / "results").glob("[!.]*.json"), key=_changed_at)
-        return [self._read(path, Published) for path in paths]
+        found = [self._read(path, Published) for path in paths]
+        return [published for published in found if published is not None]
 
     def set_published(self, request: Request, published: Published) -> None:
-        self._write(self._result_path(request), _as_json(published))
+        """Writes a result down; the assembly's lock is held."""
+        self._sweep("results")
+        self._write_model(self._result_path(request), published)
 
     def free_frames_unless_wanted(self) -> bool:
         """Removes the stored frames if all that was asked for is published; whether it was."""
         with self.lock("requests"):
-            wanted = bool(self.open_requests())
+            readable = len(self.requests()) == len(self._asked())
+            wanted = bool(self.open_requests()) or not readable
             if not wanted:
                 self.free_frames()
         return not wanted
 
     def _published(self, request: Request) -> Published | None:
         """What is written down of the request's result, whether it is in place or not."""
-        try:
-            found = self._read(self._result_path(request), Published)
-        except StoreError:
-            return None
+        found = self._read(self._result_path(request), Published)
         wanted = (request.output, request.settings.output)
-        return found if (found.output, found.encoding) == wanted else None
+        return found if found and (found.output, found.encoding) == wanted else None
 
     def _is_placed(self, request: Request) -> bool:
         published = self._published(request)
         return published is not None and published.placed
+
+    def _asked(self) -> list[Path]:
+        return list((self.folder / "requests").glob("[!.]*.json"))
 
     def _request_path(self, request: Request) -> Path:
         return self.folder / "requests" / f"{_tag(request.output)}.json"
@@ -484,20 +271,14 @@ class Workspace:
     def finished(self, start: int, stop: int, *, sweep: int | None = None) -> set[int]:
         """Numbers of the frames in [start, stop) that are stored and whole.
 
-        A file that does not pass its own checksums (cut short by a power failure, say) is removed.
+        A file that is damaged (cut short by a power failure, say) or another's is set aside.
         ``sweep`` is the number of the pass, here and below; the last one when None.
+
+        Raises:
+            StoreError: one cannot be read.
         """
-        whole = set()
-        for number in range(start, stop):
-            path = self._frame_path(number, sweep)
-            if not path.is_file():
-                continue
-            if _is_whole(path):
-                whole.add(number)
-            else:
-                logger.warning("frame %d was damaged in the store and will be made again", number)
-                path.unlink(missing_ok=True)
-        return whole
+        paths = {number: self._frame_path(number, sweep) for number in range(start, stop)}
+        return {number for number, path in paths.items() if self._whole_png(path) is not None}
 
     def count_finished(self) -> int:
         """How many frames are stored, of all passes, without looking into them."""
@@ -507,14 +288,11 @@ class Workspace:
         """A stored frame, (H, W, 3) RGB uint8 or uint16.
 
         Raises:
-            StoreError: it is missing or damaged; a damaged one has been removed, so that the next
-                run makes it again.
+            StoreError: it cannot be read, is missing, or is damaged and has been set aside, so that
+                the next run makes it again.
         """
-        path = self._frame_path(number, sweep)
-        image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
-        job = self.job
-        if image is None or image.shape != (job.height, job.width, 3):
-            path.unlink(missing_ok=True)
+        image = self._load_png(self._frame_path(number, sweep))
+        if image is None:
             raise self._lost(number)
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
@@ -540,21 +318,22 @@ class Workspace:
             OutputError: no space is left, or the folder cannot be written.
         """
         if age is not None:
-            self._write(self.folder / f"ages/{number:08d}.png", _as_png(age, PACKED))
+            self._write_png(self.folder / f"ages/{number:08d}.png", age, PACKED)
         record_path = self.folder / f"records/{number:08d}.json"
         self._write(record_path, json.dumps(record).encode())
-        data = _as_png(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), self._packing)
-        self._write(self._frame_path(number, sweep), data)
+        pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+        self._write_png(self._frame_path(number, sweep), pixels, self._packing)
 
     def load_age(self, number: int) -> np.ndarray:
         """The age of a stored frame's places, (h, w) uint8.
 
         Raises:
-            StoreError: it is missing or damaged; the frame has been removed with it.
+            StoreError: it cannot be read, or is missing or damaged; the frame has been set aside
+                with it, since both are made together.
         """
-        age = cv2.imread(str(self.folder / f"ages/{number:08d}.png"), cv2.IMREAD_UNCHANGED)
+        age = self._load_png(self.folder / f"ages/{number:08d}.png")
         if age is None:
-            self._frame_path(number, None).unlink(missing_ok=True)
+            self._set_aside(self._frame_path(number, None))
             raise self._lost(number)
         return age
 
@@ -562,20 +341,43 @@ class Workspace:
         """Stores what was measured of a source frame."""
         file = io.BytesIO()
         np.savez(file, *statistics)
-        self._write(self.folder / f"statistics/{number:08d}.npz", file.getvalue())
+        path = self._statistics_path(number)
+        self._write(path, sealed(file.getvalue(), self._label(path)))
 
     def load_statistics(self, number: int) -> tuple[np.ndarray, ...] | None:
-        """What was measured of a source frame; None where nothing readable is stored."""
-        try:
-            with np.load(self.folder / f"statistics/{number:08d}.npz") as arrays:
-                return tuple(arrays[f"arr_{place}"] for place in range(len(arrays.files)))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        """What was measured of a source frame; None where nothing whole is stored.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        path = self._statistics_path(number)
+        data = _content(path)
+        if data is None:
             return None
+        content = unsealed(data, self._label(path))
+        if content is None:
+            self._set_aside(path)
+            return None
+        with np.load(io.BytesIO(content)) as arrays:
+            return tuple(arrays[f"arr_{place}"] for place in range(len(arrays.files)))
 
     def records(self) -> dict[int, dict[str, Any]]:
-        """How all finished frames were last made, by number."""
-        paths = sorted((self.folder / "records").glob("*.json"))
-        return {int(path.stem): json.loads(path.read_bytes()) for path in paths}
+        """How all finished frames were last made, by number, as far as it can be read."""
+        found = {}
+        for path in sorted((self.folder / "records").glob("[!.]*.json")):
+            with suppress(OSError, ValueError):
+                found[int(path.stem)] = json.loads(path.read_bytes())
+        return found
+
+    def sweep(self, start: int, stop: int) -> None:
+        """Removes what killed processes left half written of the frames in [start, stop).
+
+        The lock of their shot is held.
+        """
+        numbered = [*self._frame_folders(), *(self.folder / part for part in NUMBERED)]
+        for path in (path for folder in numbered for path in folder.glob(".0*")):
+            if start <= int(path.name[1:9]) < stop:
+                path.unlink(missing_ok=True)
 
     # --- split source frames -------------------------------------------------------------------
 
@@ -612,17 +414,30 @@ class Workspace:
         folders = (*self._frame_folders(), self.source_folder, self.folder / "ages")
         for shot, (start, stop) in enumerate(self.job.shots):
             with self.lock(f"shot-{shot}"):
-                for number in range(start, stop):
-                    for folder in folders:
-                        (folder / f"{number:08d}.png").unlink(missing_ok=True)
+                for path in (path for folder in folders for path in folder.glob("0*.png*")):
+                    if start <= int(path.name[:8]) < stop:
+                        path.unlink(missing_ok=True)
 
     def stored_bytes(self) -> int:
         """Size of everything in the workspace."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        total = 0
+        for path in self.folder.rglob("*"):
+            with suppress(FileNotFoundError):  # another process has just renamed or freed it
+                total += path.stat().st_size if path.is_file() else 0
+        return total
 
-    def remove(self) -> None:
-        """Removes the workspace with everything in it."""
-        shutil.rmtree(self.folder)
+    def remove(self) -> bool:
+        """Removes the workspace with everything in it, unless a process works on it."""
+        with ExitStack() as held:
+            for path in (self.folder / "locks").glob("*.lock"):
+                try:
+                    held.enter_context(FileLock(path, timeout=0))
+                except Timeout:
+                    return False
+                except OSError as error:
+                    raise self._no_lock(error) from error
+            shutil.rmtree(self.folder)
+        return True
 
     # --- who works on it -----------------------------------------------------------------------
 
@@ -631,10 +446,13 @@ class Workspace:
         """Holds the lock ``name`` ("shot-3", "assembly"); waits while another process has it."""
         lock = FileLock(self.folder / "locks" / f"{name}.lock")
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            logger.warning("another process works on %s of %s; waiting for it", name, self.name)
-            lock.acquire()
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                logger.warning("another process works on %s of %s; waiting for it", name, self.name)
+                lock.acquire()
+        except OSError as error:
+            raise self._no_lock(error) from error
         try:
             yield
         finally:
@@ -673,12 +491,87 @@ class Workspace:
     def _source_path(self, number: int) -> Path:
         return self.source_folder / f"{number:08d}.png"
 
-    def _read(self, path: Path, model: type[Model]) -> Model:
-        """A model as it was written; StoreError where it is missing or damaged."""
+    @property
+    def _tag(self) -> str:
+        """The part of the job's key that the folder is named by."""
+        return self.name.rpartition("-")[2]
+
+    def _label(self, path: Path) -> str:
+        """What the file at ``path`` is called in this and no other job."""
+        return f"{self._tag}/{path.relative_to(self.folder).as_posix()}"
+
+    def _read(self, path: Path, model: type[Model]) -> Model | None:
+        """A model as it was written; None where it is missing or damaged."""
+        return self._unsealed_model(path, _content(path), model)
+
+    def _unsealed_model(self, path: Path, data: bytes | None, model: type[Model]) -> Model | None:
+        text = unsealed_json(data, self._label(path)) if data is not None else None
+        if text is None:
+            return None
         try:
-            return model.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError) as error:
-            raise StoreError(f"{path} is missing or damaged.") from error
+            return model.model_validate_json(text)
+        except ValidationError as error:
+            raise StoreError(
+                f"{path} was written by another version of this program and is left as it is; "
+                "choose another folder with --workspace."
+            ) from error
+
+    def _write_model(self, path: Path, model: BaseModel) -> None:
+        self._write(path, sealed_json(model.model_dump_json(indent=1), self._label(path)))
+
+    def _whole_png(self, path: Path) -> bytes | None:
+        """A stored PNG; None where it is missing, or damaged and was set aside."""
+        data = _content(path)
+        if data is None or is_whole_png(data, self._label(path)):
+            return data
+        logger.warning("%s is damaged and will be made again", path)
+        self._set_aside(path)
+        return None
+
+    def _load_png(self, path: Path) -> np.ndarray | None:
+        """A stored picture; None where it is missing, or damaged and was set aside."""
+        data = self._whole_png(path)
+        if data is None:
+            return None
+        image = _decoded(data)
+        if image is None:  # for want of memory, say
+            raise StoreError(f"{path} is whole and cannot be decoded now; run the command again.")
+        return image
+
+    def _write_png(self, path: Path, image: np.ndarray, options: tuple[int, ...]) -> None:
+        encoded, data = cv2.imencode(".png", image, options)
+        if not encoded:
+            raise StoreError("A frame could not be encoded as PNG.")
+        self._write(path, labelled_png(data.tobytes(), self._label(path)))
+
+    def _set_aside(self, path: Path) -> None:
+        """Gives a damaged file another name, so that it can be looked at and is not met again."""
+        with suppress(FileNotFoundError):
+            try:
+                path.replace(path.with_name(f"{path.name}{DAMAGED}"))
+            except FileNotFoundError:
+                raise
+            except OSError as error:
+                raise self._not_written(error) from error
+
+    def _sweep(self, part: str) -> None:
+        """Removes what killed processes left half written in a folder whose lock is held."""
+        for path in (self.folder / part).glob(".*"):
+            path.unlink(missing_ok=True)
+
+    def _statistics_path(self, number: int) -> Path:
+        return self.folder / f"statistics/{number:08d}.npz"
+
+    def _no_lock(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"The locks of {self.folder} cannot be used: {error.strerror}. Mend that, or choose "
+            "another folder with --workspace."
+        )
+
+    def _not_written(self, error: OSError) -> OutputError:
+        if is_disk_full(error):
+            return no_space(f"the workspace {self.folder}")
+        return OutputError(f"The workspace {self.folder} cannot be written: {error.strerror}.")
 
     def _write(self, path: Path, data: bytes) -> None:
         temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}")
@@ -689,12 +582,9 @@ class Workspace:
                 os.fsync(file.fileno())
             temporary.replace(path)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
-            if is_disk_full(error):
-                raise no_space(f"the workspace {self.folder}") from error
-            raise OutputError(
-                f"The workspace {self.folder} cannot be written: {error.strerror}."
-            ) from error
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            raise self._not_written(error) from error
 
 
 def _tag(output: Path) -> str:
@@ -706,22 +596,22 @@ def _changed_at(path: Path) -> int:
     return path.stat().st_mtime_ns
 
 
-def _as_json(model: BaseModel) -> bytes:
-    return model.model_dump_json(indent=1).encode()
+def _content(path: Path) -> bytes | None:
+    """All bytes of a file; None where there is none.
 
-
-def _as_png(image: np.ndarray, options: tuple[int, ...]) -> bytes:
-    encoded, data = cv2.imencode(".png", image, options)
-    if not encoded:
-        raise StoreError("A frame could not be encoded as PNG.")
-    return data.tobytes()
-
-
-def _is_whole(path: Path) -> bool:
-    """Whether every chunk of a PNG passes its checksum, up to the end mark."""
+    Raises:
+        StoreError: it is there and cannot be read now, which says nothing about what it holds.
+    """
     try:
-        with Image.open(path) as image:
-            image.verify()
-    except (OSError, SyntaxError, ValueError):
-        return False
-    return True
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be read: {error.strerror}. Nothing was removed; mend that and run the "
+            "same command again."
+        ) from error
+
+
+def _decoded(data: bytes) -> np.ndarray | None:
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
