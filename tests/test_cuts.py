@@ -9,8 +9,8 @@ from flows.cli import main
 from stylecore.config import FolderSettings, VideoSettings, checked
 from stylecore.cuts import cut_frames, read_cut_list, written_csv, written_cuts
 from stylecore.errors import OutputExistsError, SettingsError
-from stylecore.pipeline import open_job
 from stylecore.store import Colours
+from tests.jobs import planned
 
 FILM = [Fraction(number * 1001, 24000) for number in range(241)]
 """Boundaries of 240 frames at 23.976 a second."""
@@ -128,12 +128,10 @@ def test_a_job_is_cut_as_the_list_says_and_needs_the_file_no_more(
     capsys.readouterr()
     cuts.write_text("3\n0:00.333 # between frames 7 and 9\n")
     settings = VideoSettings(engine="identity", frames="1:11", cuts=read_cut_list(cuts))
-    job = open_job(clip, style, tmp_path / "out.mp4", settings, root=tmp_path / "jobs")
+    job, request = planned(clip, style, tmp_path / "out.mp4", settings)
     assert job.job.shots == [(1, 3), (3, 8), (8, 11)]
     cuts.unlink()
-    again = open_job(
-        clip, style, tmp_path / "out.mp4", job.request.settings, root=tmp_path / "jobs"
-    )
+    again, _ = planned(clip, style, tmp_path / "out.mp4", request.settings)
     assert again.folder == job.folder
 
 
@@ -144,7 +142,7 @@ def test_colours_are_those_of_the_given_shots(clip: Path, style: Path, tmp_path:
         settings = checked(
             VideoSettings, {"engine": "identity", "mixing": {"colours": "covariance"}, **chosen}
         )
-        job = open_job(clip, style, tmp_path / "out.mp4", settings, root=tmp_path / "jobs").job
+        job = planned(clip, style, tmp_path / "out.mp4", settings)[0].job
         assert job.shots[-1] == (6, 12)
         return job.colours[-1]
 
