@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stylecore.config import SourceSettings
 from stylecore.errors import MediaError
+from stylecore.masks import index_masks
 from stylecore.media import (
     Excerpt,
     check_source,
@@ -14,7 +15,7 @@ from stylecore.media import (
     read_frames,
     read_picture,
 )
-from stylecore.styles import check_masks
+from stylecore.media.opening import MAX_MEGAPIXELS
 
 
 def read_video(path: Path) -> None:
@@ -25,7 +26,7 @@ def read_video(path: Path) -> None:
 
 
 def read_mask(path: Path) -> None:
-    check_masks([path], size=(96, 64), stop=1)
+    index_masks([path], size=(96, 64), stop=1, max_megapixels=MAX_MEGAPIXELS)
 
 
 def open_and_close(path: Path) -> None:

@@ -17,9 +17,10 @@ from PIL import ExifTags, Image
 from flows.cli import main
 from stylecore.config import ImageSettings, StyleSettings, VideoSettings
 from stylecore.errors import MediaError, OutputError, StyleError
+from stylecore.masks import index_masks
 from stylecore.media import Excerpt, index_source, read_picture, split_to_disk
+from stylecore.media.opening import MAX_MEGAPIXELS
 from stylecore.pipeline import stylize_image, stylize_video
-from stylecore.styles import check_masks
 from tests import clips, hostile_files
 from tests.openings import listening, watched
 
@@ -93,7 +94,7 @@ def test_a_playlist_is_refused_and_nothing_else_opened(
             for use in (
                 index_source,
                 read_picture,
-                partial(check_masks_of, style),
+                partial(look_into_masks, style),
                 lambda path: split_to_disk(Excerpt(path, index, 0, 3), path.parent / "split"),
             ):
                 with pytest.raises(MediaError):
@@ -102,8 +103,8 @@ def test_a_playlist_is_refused_and_nothing_else_opened(
         assert opened.connections == 0
 
 
-def check_masks_of(style: Path, path: Path) -> None:
-    check_masks([style, path], size=(96, 64), stop=1)
+def look_into_masks(style: Path, path: Path) -> None:
+    index_masks([style, path], size=(96, 64), stop=1, max_megapixels=MAX_MEGAPIXELS)
 
 
 def test_the_watch_sees_what_ffmpeg_opens(decoy: Path) -> None:
