@@ -376,6 +376,11 @@ class OutputSettings(Settings):
     hardware: Literal["none", "nvenc", "qsv", "amf", "videotoolbox"] = Field(
         "none", description="encoder of a graphics card; quicker, and its bytes are not repeatable"
     )
+    bits: Literal["auto", "8", "10"] = Field(
+        "auto",
+        description="bits of a colour in a video file; auto takes as many as the source, up to 10, "
+        "and 8 for tone-mapped sources, which every telephone plays",
+    )
     chroma: Literal["420", "source"] = Field(
         "420",
         description="resolution of the colours: 420 plays everywhere, source keeps that of 4:2:2 "

@@ -153,16 +153,21 @@ def codec_for(settings: OutputSettings, suffix: str) -> Codec:
 
 
 def pixel_format(
-    codec: Codec, suffix: str, size: tuple[int, int], index: SourceIndex, *, chroma: str
+    codec: Codec,
+    suffix: str,
+    size: tuple[int, int],
+    index: SourceIndex,
+    *,
+    chroma: str,
+    depth: int,
 ) -> str | None:
     """What frames of ``size`` are stored as; None where the codec cannot hold them.
 
-    The least that keeps the source's bit depth (up to 10), its transparency if the codec can, and
-    the resolution of its colours if ``chroma`` asks for it.
+    The least that holds so many bits, the source's transparency if the codec can, and the
+    resolution of its colours if ``chroma`` asks for it.
     """
     wanted = _Layout.of(index.pixel_format) if chroma == "source" else _Layout(2, 2, 8, False)
     uneven = size if not codec.odd else (2, 2)
-    depth = min(index.bit_depth, MOST_BITS)
     alpha = index.alpha and suffix.lower() not in (MP4, M4V)
     fitting = [
         (layout.alpha != alpha, layout.depth, -layout.width, -layout.height, name)
@@ -178,13 +183,25 @@ def pixel_format(
         return min(fitting)[-1]
     # A codec without the source's colour resolution still has a lower one.
     if chroma == "source":
-        return pixel_format(codec, suffix, size, index, chroma="420")
+        return pixel_format(codec, suffix, size, index, chroma="420", depth=depth)
     return None
+
+
+def result_depth(settings: OutputSettings, index: SourceIndex) -> int:
+    """Bits of a colour that a result has at least."""
+    if settings.bits != "auto":
+        return int(settings.bits)
+    return 8 if index.tone_mapped_from else min(index.bit_depth, MOST_BITS)
 
 
 def keeps_alpha(pixel_format: str) -> bool:
     """Whether frames in this format have an opacity."""
     return _Layout.of(pixel_format).alpha
+
+
+def bits_of(pixel_format: str) -> int:
+    """Bits of a colour in a format."""
+    return _Layout.of(pixel_format).depth
 
 
 def halves_colours(pixel_format: str, index: SourceIndex) -> bool:
@@ -307,16 +324,17 @@ def fitting_format(
         SettingsError: the codec cannot hold the frames.
     """
     codec = codec_for(settings, suffix)
-    chosen = pixel_format(codec, suffix, size, index, chroma=settings.chroma)
+    depth = result_depth(settings, index)
+    chosen = pixel_format(codec, suffix, size, index, chroma=settings.chroma, depth=depth)
     if chosen is None:
         fitting = [
             name
             for name, codec in CODECS.items()
-            if pixel_format(codec, suffix, size, index, chroma="420") is not None
+            if pixel_format(codec, suffix, size, index, chroma="420", depth=depth) is not None
         ]
         raise SettingsError(
             f"{codec_name(settings, suffix)} cannot hold frames of {size[0]}x{size[1]} with "
-            f"{'more than 8' if index.bit_depth > 8 else '8'} bits here; use --codec "
+            f"{depth} bits here; use {'--bits 8 or ' if depth > 8 else ''}--codec "
             f"{' or '.join(fitting)}."
         )
     return chosen

@@ -30,6 +30,7 @@ from stylecore.media.encoders import (
     MOST_BITS,
     MOV,
     MP4,
+    bits_of,
     codec_for,
     codec_name,
     encoder_options,
@@ -117,8 +118,10 @@ def take_over_notes(index: SourceIndex, pixel_format: str) -> list[str]:
             f"The source is played {often}, which video files cannot say; .gif, .apng and .webp "
             "can."
         )
-    if index.bit_depth > MOST_BITS:
-        notes.append(f"The source's {index.bit_depth} bits are rounded to {MOST_BITS}.")
+    bits = bits_of(pixel_format)
+    if index.bit_depth > bits:
+        remedy = "" if bits == MOST_BITS else ", as every player expects; --bits 10 keeps more"
+        notes.append(f"The source's {index.bit_depth} bits are rounded to {bits}{remedy}.")
     return notes
 
 

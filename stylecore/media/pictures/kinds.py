@@ -15,7 +15,7 @@ from stylecore.media.names import frame_name, is_pattern, wants_folder
 
 KINDS_OF_SOUND = {"audio": "sound", "subtitle": "subtitles"}
 
-OF_VIDEOS = ("codec", "bitrate", "preset", "hardware", "chroma")
+OF_VIDEOS = ("codec", "bitrate", "preset", "hardware", "chroma", "bits")
 """Fields of ``OutputSettings`` that have a meaning for video files only."""
 
 
