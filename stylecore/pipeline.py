@@ -380,7 +380,9 @@ def _verified(
         sha256=fact.sha256,
         frames=facts.frames,
         verified=facts.statements,
-        notes=(*job.notes, *job.index.notes, *request.notes, *notes, *facts.notes),
+        notes=tuple(
+            dict.fromkeys((*job.notes, *job.index.notes, *request.notes, *notes, *facts.notes))
+        ),
         stored_bytes=workspace.stored_bytes(),
     )
 

@@ -25,7 +25,7 @@ from stylecore.errors import MediaError
 from stylecore.media.colour import decided_matrix, is_hdr, tag_name
 from stylecore.media.cropping import Margins, shown_part
 from stylecore.media.endings import is_incomplete
-from stylecore.media.index import UNTAGGED, SourceIndex, StreamInfo
+from stylecore.media.index import UNKNOWN_CODEC, UNTAGGED, SourceIndex, StreamInfo
 from stylecore.media.opening import (
     check_count,
     check_length,
@@ -38,6 +38,7 @@ from stylecore.media.pictures import apng
 from stylecore.media.pictures.apng import apng_plays, apng_profile, with_exact_times
 from stylecore.media.pictures.gif import gif_plays, has_end_mark, is_cut
 from stylecore.media.pictures.profiles import UNUSABLE, effective, is_usable
+from stylecore.media.timecode import has_timecode, timecode_of
 from stylecore.media.yuv import shared
 
 BT709 = 1
@@ -387,6 +388,7 @@ def _describe(
         interlaced=scan.interlaced,
         exact_seeking=exact and not scan.failures and not scan.untimed,
         container=container.format.name,
+        timecode=timecode_of(container, stream),
         streams=tuple(_stream_infos(container, stream)),
         notes=tuple(notes),
     )
@@ -486,14 +488,22 @@ def is_transparent(frame: VideoFrame) -> bool:
 def _stream_infos(container: InputContainer, picture: VideoStream) -> Iterator[StreamInfo]:
     for stream in container.streams:
         if stream is not picture:
-            codec = stream.codec_context.name if stream.codec_context else "unknown"
+            codec = stream.codec_context.name if stream.codec_context else UNKNOWN_CODEC
             codec = stream.mimetype if isinstance(stream, AttachmentStream) else codec
             yield StreamInfo(
                 index=stream.index,
-                kind="cover" if is_cover(stream) else stream.type or "data",
+                kind=_kind(stream),
                 codec=codec,
                 language=stream.metadata.get("language", ""),
             )
+
+
+def _kind(stream: Stream) -> str:
+    if is_cover(stream):
+        return "cover"
+    if stream.type in ("data", None):
+        return "timecode" if has_timecode(stream.metadata) else "data"
+    return str(stream.type)
 
 
 def _kinds(container: InputContainer) -> str:

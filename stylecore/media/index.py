@@ -13,6 +13,9 @@ from stylecore.media.orientation import Orientation
 UNTAGGED = 2
 """Code point of ITU-T H.273 for what is not said."""
 
+UNKNOWN_CODEC = "unknown"
+"""Of a stream that FFmpeg has no decoder for."""
+
 
 class StreamInfo(BaseModel):
     """A stream of the source, as far as a person cares."""
@@ -80,6 +83,8 @@ class SourceIndex(BaseModel):
     """What reads the frames: see ``stylecore.media.sources``."""
     frame_files: tuple[str, ...] = ()
     """Names of the files of a folder of frames, in order; empty for anything else."""
+    timecode: str = ""
+    """Of the first frame, as it is written in the file."""
     plays: int | None = None
     """How often an animation is played, 0 for without end; None for what is no animation."""
     notes: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
@@ -17,7 +17,7 @@ from av.stream import Stream
 from stylecore.config import OutputSettings
 from stylecore.media.encoders import CODECS, CONTAINERS, M4V, MKV, MOV, MP4, WEBM, codec_name
 from stylecore.media.excerpt import Excerpt
-from stylecore.media.index import SourceIndex, StreamInfo
+from stylecore.media.index import UNKNOWN_CODEC, SourceIndex, StreamInfo
 from stylecore.media.opening import open_container
 
 KIND_NAMES = {
@@ -26,6 +26,8 @@ KIND_NAMES = {
 }  # fmt: skip
 COVERS = {"png": ("png", "image/png"), "mjpeg": ("jpg", "image/jpeg")}
 """Codecs of cover pictures, with the ending and the media type of such a file."""
+COPIED = ("audio", "subtitle", "attachment", "cover")
+"""Kinds that results get bit by bit, where their container holds them."""
 WORTH_A_CONTAINER = ("audio", "subtitle", "attachment")
 """Kinds that the container is changed for."""
 ROOMY = (MKV, MOV)
@@ -73,7 +75,8 @@ def fitting_name(
 def described(info: StreamInfo) -> str:
     """Like "a subtitle track (subrip)"."""
     name = KIND_NAMES.get(info.kind, info.kind)
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name} ({info.codec})"
+    coding = f" ({info.codec})" if info.codec != UNKNOWN_CODEC else ""
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}{coding}"
 
 
 def holds(suffix: str, source: Path, info: StreamInfo) -> bool:
@@ -149,6 +152,40 @@ def _try_copy(suffix: str, source: Path, info: StreamInfo) -> tuple[Fraction, io
             packet.stream = copy
             scratch.mux(packet)
     return time, file
+
+
+def notes_on_left_out(
+    source: Path, left: Sequence[StreamInfo], suffix: str, others: Collection[str]
+) -> list[str]:
+    """Why streams are not in the result, in sentences; like ones together.
+
+    Args:
+        left: the streams; of a timecode what it says is kept, which is looked at later.
+        suffix: of the result.
+        others: suffixes that the result could have as well.
+    """
+    reasons: dict[tuple[str, str, str], int] = {}
+    for info in left:
+        if info.kind != "timecode":
+            told = (info.kind, info.codec, _reason(source, info, suffix, others))
+            reasons[told] = reasons.get(told, 0) + 1
+    notes = []
+    for (kind, codec, reason), count in reasons.items():
+        one = described(StreamInfo(index=0, kind=kind, codec=codec))
+        number = f" ({count} of them)" if count > 1 else ""
+        notes.append(f"{one[0].upper()}{one[1:]} is left out{number}: {reason}")
+    return notes
+
+
+def _reason(source: Path, info: StreamInfo, suffix: str, others: Collection[str]) -> str:
+    if info.kind == "video":
+        return "one picture is painted; the others stay in the source."
+    if info.kind not in COPIED:
+        return "only sound, subtitles, attachments and covers are copied."
+    if holding := [other for other in sorted(others) if holds(other, source, info)]:
+        endings = " or ".join(holding)
+        return f"{suffix} files cannot hold a copy of it. An output that ends in {endings} can."
+    return "it is empty, damaged, or of a kind that cannot be copied."
 
 
 def add_copy(result: OutputContainer, stream: Stream) -> Stream:

@@ -18,12 +18,14 @@ from stylecore.media.pictures.check import verify_pictures
 from stylecore.media.pictures.kinds import is_exact, kind_of
 from stylecore.media.sources import index_source
 from stylecore.media.streams import (
+    COPIED,
     KIND_NAMES,
     copied_streams,
     file_metadata,
     needed_delay,
     stream_facts,
 )
+from stylecore.media.timecode import later, timecode_at
 
 LIKE_SMPTE170M = {"bt470bg": "smpte170m", "fcc": "smpte170m"}
 """Matrices that some codecs write as SMPTE 170M, which is the same or differs by less than 0.3%."""
@@ -31,8 +33,6 @@ LEAST_SAID = Fraction(1, 1_000_000)
 """Seconds of a difference that is worth a word."""
 SYNC_SECONDS = Fraction(2, 1000)
 """Sound may move so much against the picture: both are rounded to Matroska's milliseconds."""
-CODED_ALIKE = ("audio", "subtitle", "attachment", "cover")
-"""Kinds of streams that are copied bit by bit."""
 NAMES = ("title", "artist", "comment", "copyright", "creation_time")
 """Metadata that people look for."""
 UNDATED = "1970-01-01T00:00:00.000000Z"
@@ -115,6 +115,7 @@ def verify_frames(
     copied = _compare_streams(target, found, excerpt, held, clock.delay)
     is_copy = excerpt.whole and excerpt.index.reader == "container"
     notes = _lost_names(target, excerpt.path) if is_copy else ()
+    notes += _lost_timecode(suffix, found, excerpt)
     off = clock.error(excerpt.boundaries()[:-1])
     return Verification(found.frame_count, clock.delay, copied, off, notes)
 
@@ -177,7 +178,7 @@ def _compare_streams(
         delay: seconds by which they begin later in it.
     """
     same = []
-    for kind in CODED_ALIKE:
+    for kind in COPIED:
         expected = [info for info in held if info.kind == kind]
         copied = [info for info in found.streams if info.kind == kind]
         plural = "s" if len(expected) != 1 else ""
@@ -222,6 +223,14 @@ def _lost_names(target: Path, source: Path) -> tuple[str, ...]:
     if not lost:
         return ()
     return (f"Of the source's metadata {', '.join(lost)} is lost in {target.suffix}.",)
+
+
+def _lost_timecode(suffix: str, found: SourceIndex, excerpt: Excerpt) -> tuple[str, ...]:
+    """A note where the first frame's timecode is not what it was in the source."""
+    was = timecode_at(excerpt)
+    if not was or later(found.timecode, Fraction(excerpt.index.average_rate), 0) == was:
+        return ()
+    return (f"The timecode {was} is lost in {suffix}.",)
 
 
 def _chapters(container: InputContainer) -> list[tuple[int, str]]:

@@ -41,20 +41,20 @@ from stylecore.media.encoders import (
 )
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import is_disk_full, no_space
-from stylecore.media.index import SourceIndex, StreamInfo
+from stylecore.media.index import SourceIndex
 from stylecore.media.opening import inert_name, open_container
 from stylecore.media.schedule import Schedule
 from stylecore.media.streams import (
     add_copy,
     add_cover_file,
     copied_streams,
-    described,
     file_metadata,
-    holds,
     is_ruined,
     needed_delay,
+    notes_on_left_out,
     stream_metadata,
 )
+from stylecore.media.timecode import moved
 from stylecore.media.yuv import yuv_frame
 from stylecore.overlap import ahead
 
@@ -225,7 +225,8 @@ class _Writer:
         context.color_primaries = self.index.colour_primaries
         context.color_trc = self.index.colour_transfer
         if self.origin is not None:
-            stream.metadata.update(stream_metadata(self.origin.streams[self.index.stream]))
+            metadata = stream_metadata(self.origin.streams[self.index.stream])
+            stream.metadata.update(moved(metadata, self.excerpt))
         if keeps_alpha(chosen):
             stream.metadata["alpha_mode"] = "1"
         return stream
@@ -235,31 +236,21 @@ class _Writer:
         if self.origin is None or self.encoding.audio == "drop":
             return {}
         copies: dict[int, Stream] = {}
-        for info in self.index.streams:
-            if info in self.copied and info.kind == "cover" and self.suffix == MKV:
+        for info in self.copied:
+            if info.kind == "cover" and self.suffix == MKV:
                 add_cover_file(self.result, self.excerpt.path, info)
-            elif info in self.copied:
-                copies[info.index] = add_copy(self.result, self.origin.streams[info.index])
-            else:
-                self.notes.append(self._left_out(info))
+                continue
+            copy = add_copy(self.result, self.origin.streams[info.index])
+            copy.metadata.update(moved(copy.metadata, self.excerpt))
+            copies[info.index] = copy
+        left = [info for info in self.index.streams if info not in self.copied]
+        self.notes += notes_on_left_out(self.excerpt.path, left, self.suffix, self.codec.containers)
         return copies
-
-    def _left_out(self, info: StreamInfo) -> str:
-        source = self.excerpt.path
-        holding = [
-            suffix for suffix in sorted(self.codec.containers) if holds(suffix, source, info)
-        ]
-        remedy = f" An output that ends in {' or '.join(holding)} can." if holding else ""
-        what = described(info)
-        return (
-            f"{what[0].upper()}{what[1:]} is left out: {self.result.format.name} cannot hold a "
-            f"copy of it.{remedy}"
-        )
 
     def _copy_metadata(self) -> None:
         if self.origin is None:
             return
-        self.result.metadata.update(file_metadata(self.origin))
+        self.result.metadata.update(moved(file_metadata(self.origin), self.excerpt))
         chapters = self.origin.chapters()
         if chapters and self.excerpt.whole:
             self.result.set_chapters(chapters)

@@ -1,0 +1,125 @@
+"""What belongs to a picture beside its pixels is in the result, or a note says that it is lost."""
+
+import random
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import ffmpeg
+import pytest
+
+from stylecore.config import OutputSettings
+from stylecore.media import (
+    Excerpt,
+    index_source,
+    read_frames,
+    run_ffmpeg,
+    verify_frames,
+    write_frames,
+)
+from stylecore.media.timecode import later
+from tests import clips, odd_clips
+
+FILM, NTSC, DOUBLE = Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)
+STARTS = [(0, None), (5, None), (3, 9)]
+
+
+def copied(path: Path, source: Path, **options: object) -> Path:
+    """The streams of a file in another, with options of the ffmpeg program."""
+    run_ffmpeg(ffmpeg.input(str(source)).output(str(path), c="copy", **options), timeout_seconds=60)
+    return path
+
+
+def trip(
+    source: Path, target: Path, start: int = 0, stop: int | None = None, **chosen: object
+) -> tuple[str, ...]:
+    """Writes and verifies a result that repeats a source's frames; all notes."""
+    index, encoding = index_source(source), OutputSettings(**chosen)
+    excerpt = Excerpt(source, index, start, stop or index.frame_count)
+    notes = write_frames(read_frames(excerpt), target, excerpt, encoding)
+    size = (index.width, index.height)
+    return (*notes, *verify_frames(target, excerpt, encoding, size=size).notes)
+
+
+def numbered(count: int, *, drops: bool) -> list[str]:
+    """Two hours of timecodes, by counting: two numbers of 30 are left out at most minutes."""
+    left_out = 2 * count // 30 if drops else 0
+    return [
+        f"{minute // 60:02}:{minute % 60:02}:{second:02}{';' if drops else ':'}{frame:02}"
+        for minute in range(120)
+        for second in range(60)
+        for frame in range(left_out if minute % 10 and not second else 0, count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rate", "drops"),
+    [(FILM, False), (Fraction(25), False), (NTSC, False), (NTSC, True), (DOUBLE, True)],
+)
+def test_timecodes_count_on(rate: Fraction, drops: bool) -> None:
+    numbers, choice = numbered(round(rate), drops=drops), random.Random(1)
+    for _ in range(2000):
+        first, last = sorted(choice.sample(range(len(numbers)), 2))
+        assert later(numbers[first], rate, last - first) == numbers[last]
+
+
+def test_timecodes_begin_again_at_midnight() -> None:
+    assert later("23:59:59;29", NTSC, 1) == "00:00:00;00"
+    assert later("23:59:59:24", Fraction(25), 26) == "00:00:01:00"
+
+
+def test_what_is_no_timecode_stays() -> None:
+    assert later("noon", NTSC, 5) == "noon"
+    assert later("10:00:00;00", Fraction(25), 26) == "10:00:01:01", "25 is not counted with gaps"
+
+
+def timecodes(path: Path) -> set[str]:
+    with av.open(str(path)) as container:
+        said = [container.metadata, *(stream.metadata for stream in container.streams)]
+    return {value for tags in said for key, value in tags.items() if key.lower() == "timecode"}
+
+
+@pytest.mark.parametrize("target", [".mov", ".mp4", ".mkv", ".webm"])
+@pytest.mark.parametrize("source", [".mov", ".mp4", ".mkv"])
+@pytest.mark.parametrize(("start", "stop"), STARTS)
+def test_the_timecode_is_that_of_the_first_frame(
+    source: str, target: str, start: int, stop: int | None, tmp_path: Path
+) -> None:
+    plain = clips.write_clip(tmp_path / "plain.mp4", rate=NTSC, sounds=1)
+    timed = copied(tmp_path / f"in{source}", plain, timecode="00:00:59;25")
+    assert timecodes(timed) == {"00:00:59;25"}
+    notes = trip(timed, tmp_path / f"out{target}", start, stop)
+    expected = {0: "00:00:59;25", 3: "00:00:59;28", 5: "00:01:00;02"}[start]
+    assert timecodes(tmp_path / f"out{target}") == {expected}
+    assert not [note for note in notes if "data track" in note or "timecode" in note]
+
+
+def test_a_timecode_that_is_lost_is_said(tmp_path: Path) -> None:
+    plain = clips.write_clip(tmp_path / "plain.mp4")
+    timed = copied(tmp_path / "in.mov", plain, timecode="10:20:30:00")
+    assert any("timecode 10:20:30:00 is left out" in n for n in trip(timed, tmp_path / "out.apng"))
+    index = index_source(timed)
+    excerpt = Excerpt(timed, index, 0, index.frame_count)
+    other = copied(tmp_path / "other.mov", plain, timecode="10:20:31:00")
+    told = verify_frames(other, excerpt, OutputSettings(), size=(96, 64)).notes
+    assert told == ("The timecode 10:20:30:00 is lost in .mov.",)
+
+
+def test_further_pictures_are_not_said_to_be_impossible(tmp_path: Path) -> None:
+    """MP4 can hold them; they are left out since they are not painted."""
+    source = odd_clips.two_pictures(tmp_path / "in.mp4")
+    (note,) = [note for note in trip(source, tmp_path / "out.mp4") if "further picture" in note]
+    assert note == (
+        "A further picture (h264) is left out: one picture is painted; the others stay in the "
+        "source."
+    )
+
+
+def test_like_streams_are_said_once(tmp_path: Path) -> None:
+    inputs = [ffmpeg.input(str(clips.write_clip(tmp_path / f"{n}.mp4"))) for n in range(4)]
+    command = ffmpeg.output(*(one["v"] for one in inputs), str(tmp_path / "four.mp4"), c="copy")
+    run_ffmpeg(command, timeout_seconds=60)
+    notes = trip(tmp_path / "four.mp4", tmp_path / "out.mp4")
+    assert len([note for note in notes if "further picture" in note]) == 1
+    assert any("(3 of them)" in note for note in notes)
+    assert len(set(notes)) == len(notes)
