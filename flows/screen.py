@@ -123,6 +123,8 @@ def _print_facts(console: Console, job_space: Workspace, request: Request) -> No
     )
     for note in job.notes:
         _say(console, f"note    {note}")
+    if request.rehearsed:
+        _say(console, f"result  {request.output.name}   rehearsed: it can be written and verified")
     frames, result = space_needed(job_space, request)
     _say(console, f"disk    about {_size(frames)} for the frames, {_size(result)} for the result")
 

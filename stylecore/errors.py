@@ -8,7 +8,8 @@
     ├── WeightsError            a network's weights are missing or do not fit
     ├── StoreError              a workspace is busy, damaged or from another version
     └── OutputError             the result cannot be written, or did not pass verification
-        └── OutputExistsError   the output is there already and may not be replaced
+        ├── OutputExistsError   the output is there already and may not be replaced
+        └── UnverifiedError     what was written is not what it should be
 
 The text of every error says what is wrong and what to do about it; the technical cause travels as
 ``__cause__`` for the log. After any of them the workspace holds all finished frames and no output
@@ -68,4 +69,19 @@ class OutputExistsError(OutputError):
     def __init__(self, output: Path) -> None:
         super().__init__(
             f"{output} exists already; give --overwrite to replace it, or choose another name."
+        )
+
+
+class UnverifiedError(OutputError):
+    """What was written is not what it should be.
+
+    Attributes:
+        difference: how it differs, as the rest of a sentence about "it".
+    """
+
+    def __init__(self, difference: str, remedy: str = "try another --codec or container") -> None:
+        self.difference = difference
+        super().__init__(
+            f"The result does not pass verification: {difference}. Nothing was replaced and all "
+            f"frames are kept; {remedy}."
         )

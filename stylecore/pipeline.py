@@ -18,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
+import av
 import numpy as np
 
 from stylecore.coherence import ReadFrames, stylize_missing
@@ -50,6 +51,7 @@ from stylecore.media import (
     read_frames,
     read_picture,
     read_pixels,
+    rehearse,
     require_free,
     require_utf8,
     restore,
@@ -235,8 +237,25 @@ def ask(workspace: Workspace, request: Request) -> Request:
     if not is_done:
         require_free(output, overwrite=request.overwrite)
         check_space(workspace, request)
+        request = _rehearsed(workspace, request)
     workspace.ask(request, is_done=is_done)
     return request
+
+
+def _rehearsed(workspace: Workspace, request: Request) -> Request:
+    """The request, after a rehearsal of its result if there was none of the same.
+
+    Raises:
+        InputError, OutputError: the result could not be written, or would not pass verification.
+    """
+    job, encoding = workspace.job, request.settings.output
+    kind = request.output.suffix.lower() or "folder"
+    wanted = f"{kind} by PyAV {av.__version__}: {encoding.model_dump_json()}"
+    if all(other.rehearsed != wanted for other in workspace.requests()):
+        with workspace.rehearsing() as folder:
+            size, excerpt = (job.width, job.height), job.excerpt(request.source)
+            rehearse(excerpt, request.output, encoding, size=size, folder=folder)
+    return request.model_copy(update={"rehearsed": wanted})
 
 
 def space_needed(workspace: Workspace, request: Request) -> tuple[int, int]:

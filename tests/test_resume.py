@@ -107,6 +107,7 @@ def in_the_middle_of(pattern: str, *, after: int = 0) -> Callable[[Job], bool]:
 
 MOMENTS = {
     "planning": lambda job: job.root.exists(),
+    "rehearsing": in_the_middle_of("jobs/*/rehearsal/.out.*.part.mp4"),
     "planned, nothing made": lambda job: job.workspace is not None,
     "optimising the first frame": lambda job: any(job.root.glob("*/locks/shot-0.lock")),
     "after the first frame": frames_stored(1),

@@ -24,6 +24,7 @@ from stylecore.media.pictures.stills import (
     write_picture,
 )
 from stylecore.media.pictures.webp_reader import is_animation
+from stylecore.media.rehearsal import rehearse
 from stylecore.media.sources import check_source, index_source, is_moving, read_frames
 from stylecore.media.splitting import split_to_disk
 from stylecore.media.streams import fitting_name
@@ -66,6 +67,7 @@ __all__ = [
     "read_frames",
     "read_picture",
     "read_pixels",
+    "rehearse",
     "require_file",
     "require_free",
     "require_utf8",

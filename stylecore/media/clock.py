@@ -5,10 +5,9 @@ source is placed once, on the grid of the target, and everything that is compare
 with that place. What is shifted and rounded in several steps ends beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
 
 from stylecore.media.index import SourceIndex
 
@@ -26,7 +25,19 @@ class Clock:
 
     def tick(self, time: Fraction) -> int:
         """The unit that is nearest to a time, of two alike the later."""
-        return floor((time + self.delay) / self.unit + Fraction(1, 2))
+        exact = (time + self.delay) / self.unit
+        return (2 * exact.numerator + exact.denominator) // (2 * exact.denominator)
+
+    def converter(self, own: Fraction, shift: Fraction) -> Callable[[int], int]:
+        """``tick`` of times that are counted in ``own`` seconds, and ``shift`` seconds earlier.
+
+        In whole numbers, since a film has a million packets.
+        """
+        scale = own / self.unit
+        offset = (self.delay - shift) / self.unit + Fraction(1, 2)
+        times, plus = scale.numerator * offset.denominator, offset.numerator * scale.denominator
+        share = scale.denominator * offset.denominator
+        return lambda count: (count * times + plus) // share
 
     def ticks(self, times: Sequence[Fraction]) -> list[int]:
         """The units of increasing times, each later than the one before."""

@@ -294,16 +294,21 @@ def require_choices(settings: OutputSettings, suffix: str) -> None:
         _try(settings, suffix)
 
 
+def _open(settings: OutputSettings, suffix: str, size: tuple[int, int], layout: str) -> None:
+    """Opens an encoder for frames of a size in a pixel format, and closes it."""
+    encoder = av.CodecContext.create(codec_for(settings, suffix).encoder, "w")
+    assert isinstance(encoder, VideoCodecContext)
+    encoder.width, encoder.height = size
+    encoder.pix_fmt = layout
+    encoder.time_base = Fraction(1, 25)
+    encoder.options = encoder_options(settings, suffix, layout)
+    encoder.open()
+
+
 def _try(settings: OutputSettings, suffix: str) -> None:
     name, codec = codec_name(settings, suffix), codec_for(settings, suffix)
     try:
-        encoder = av.CodecContext.create(codec.encoder, "w")
-        assert isinstance(encoder, VideoCodecContext)
-        encoder.width, encoder.height = TRIAL_SIDE, TRIAL_SIDE
-        encoder.pix_fmt = _known_formats(codec)[0]
-        encoder.time_base = Fraction(1, 25)
-        encoder.options = encoder_options(settings, suffix, encoder.pix_fmt)
-        encoder.open()
+        _open(settings, suffix, (TRIAL_SIDE, TRIAL_SIDE), _known_formats(codec)[0])
     except (av.FFmpegError, OSError, ValueError) as error:
         if settings.hardware != "none":
             raise SettingsError(
@@ -338,6 +343,23 @@ def fitting_format(
             f"{' or '.join(fitting)}."
         )
     return chosen
+
+
+def require_encoder(
+    settings: OutputSettings, suffix: str, size: tuple[int, int], index: SourceIndex
+) -> None:
+    """Whether the encoder takes frames of a size.
+
+    Raises:
+        SettingsError: it does not.
+    """
+    try:
+        _open(settings, suffix, size, fitting_format(settings, suffix, size, index))
+    except (av.FFmpegError, OSError, ValueError) as error:
+        raise SettingsError(
+            f"{codec_name(settings, suffix)} does not take frames of {size[0]}x{size[1]} "
+            f"({error}); use another --size or --codec."
+        ) from error
 
 
 def require_aspect(output: Path, settings: OutputSettings, index: SourceIndex) -> None:

@@ -228,16 +228,24 @@ class StreamFacts:
     """All packets of a stream: their bytes, and when the first and the last one begin."""
 
     digest: Any = field(default_factory=hashlib.sha256)
-    first: Fraction = Fraction(0)
-    last: Fraction = Fraction(0)
-    packets: int = 0
+    unit: Fraction = Fraction(1)
+    first_pts: int | None = None
+    last_pts: int = 0
+
+    @property
+    def first(self) -> Fraction:
+        return (self.first_pts or 0) * self.unit
+
+    @property
+    def last(self) -> Fraction:
+        return self.last_pts * self.unit
 
     def add(self, packet: Packet) -> None:
         self.digest.update(_without_adts(packet))
         if packet.pts is not None:
-            self.last = packet.pts * Fraction(packet.time_base)
-            self.first = self.first if self.packets else self.last
-            self.packets += 1
+            self.last_pts = packet.pts
+            if self.first_pts is None:
+                self.first_pts, self.unit = packet.pts, Fraction(packet.time_base)
 
 
 def stream_facts(path: Path, streams: Sequence[StreamInfo]) -> list[StreamFacts]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from av.container import InputContainer
 
 from stylecore.config import OutputSettings
-from stylecore.errors import MediaError, OutputError
+from stylecore.errors import MediaError, UnverifiedError
 from stylecore.media.clock import Clock
 from stylecore.media.encoders import M4V, MOV, MP4, codec_for
 from stylecore.media.excerpt import Excerpt
@@ -88,8 +88,8 @@ def verify_frames(
             those of what it holds.
 
     Raises:
-        OutputError: it does not decode, or a count, a timestamp, the duration, the size, a tag, a
-            copied stream or a chapter differs.
+        UnverifiedError: it does not decode, or a count, a timestamp, the duration, the size, a tag,
+            a copied stream or a chapter differs.
     """
     kind = kind_of(target)
     if kind is not None:
@@ -102,21 +102,26 @@ def verify_frames(
         # Covers are copied unseen: the result may hold a bomb that its source held.
         found = index_source(target, EVERYTHING, max_megapixels=4 * size[0] * size[1] / 1e6)
     except MediaError as error:
-        raise OutputError(f"The encoded file does not pass verification: {error}") from error
+        raise UnverifiedError(str(error).rstrip(".")) from error
     if found.frame_count != excerpt.count:
-        raise _failure(f"it has {found.frame_count} frames instead of {excerpt.count}")
+        raise UnverifiedError(f"it has {found.frame_count} frames instead of {excerpt.count}")
     if (found.width, found.height) != size:
-        raise _failure(f"it is {found.width}x{found.height} instead of {size[0]}x{size[1]}")
+        raise UnverifiedError(f"it is {found.width}x{found.height} instead of {size[0]}x{size[1]}")
     suffix, unit = target.suffix.lower(), found.seconds_per_unit
     held = copied_streams(excerpt.path, excerpt.index, suffix, encoding)
     clock = Clock(unit, needed_delay(excerpt, suffix, held, unit))
+    off = clock.error(excerpt.boundaries()[:-1])
+    if off > unit:
+        raise UnverifiedError(
+            f"the source's frames follow each other sooner than {suffix} can tell ({unit} s), so "
+            f"that one is shown {float(off):.4f} s late"
+        )
     _compare_times(found, _end(target, found), excerpt, clock)
     _compare_tags(found, excerpt.index, codec_for(encoding, suffix).full_range)
     copied = _compare_streams(target, found, excerpt, held, clock.delay)
     is_copy = excerpt.whole and excerpt.index.reader == "container"
     notes = _lost_names(target, excerpt.path) if is_copy else ()
     notes += _lost_timecode(suffix, found, excerpt)
-    off = clock.error(excerpt.boundaries()[:-1])
     return Verification(found.frame_count, clock.delay, copied, off, notes)
 
 
@@ -139,29 +144,31 @@ def _compare_times(found: SourceIndex, ends: int, excerpt: Excerpt, clock: Clock
     for number, (place, pts) in enumerate(zip(wanted, found.pts, strict=True), excerpt.start):
         if pts != place:
             shown, due = (float(ticks * clock.unit) for ticks in (pts, place))
-            raise _failure(f"frame {number} is shown at {shown:.4f} s instead of {due:.4f} s")
+            raise UnverifiedError(
+                f"frame {number} is shown at {shown:.4f} s instead of {due:.4f} s"
+            )
     if abs(ends - end) > 1:
         lasts, due = (float((ticks - wanted[0]) * clock.unit) for ticks in (ends, end))
-        raise _failure(f"it lasts {lasts:.4f} s instead of {due:.4f} s")
+        raise UnverifiedError(f"it lasts {lasts:.4f} s instead of {due:.4f} s")
 
 
 def _compare_tags(found: SourceIndex, index: SourceIndex, holds_full_range: bool) -> None:
     if Fraction(found.sample_aspect_ratio) != Fraction(index.sample_aspect_ratio):
-        raise _failure(
+        raise UnverifiedError(
             f"its pixels have the aspect {found.sample_aspect_ratio} instead of "
             f"{index.sample_aspect_ratio}"
         )
     if found.orientation.changes:
-        raise _failure("it is marked as turned, and its pixels are upright already")
+        raise UnverifiedError("it is marked as turned, and its pixels are upright already")
     matrix = index.result_matrix
     if LIKE_SMPTE170M.get(found.matrix, found.matrix) != LIKE_SMPTE170M.get(matrix, matrix):
-        raise _failure(f"its colour matrix is {found.matrix} instead of {matrix}")
+        raise UnverifiedError(f"its colour matrix is {found.matrix} instead of {matrix}")
     if found.full_range != (index.full_range and holds_full_range):
-        raise _failure("its colour range differs from the source's")
+        raise UnverifiedError("its colour range differs from the source's")
     for name in ("colour_primaries", "colour_transfer"):
         was, now = getattr(index, name), getattr(found, name)
         if was not in (UNTAGGED, now):
-            raise _failure(f"its {name.replace('_', ' ')} are {now} instead of {was}")
+            raise UnverifiedError(f"its {name.replace('_', ' ')} are {now} instead of {was}")
 
 
 def _compare_streams(
@@ -183,7 +190,7 @@ def _compare_streams(
         copied = [info for info in found.streams if info.kind == kind]
         plural = "s" if len(expected) != 1 else ""
         if len(copied) != len(expected):
-            raise _failure(
+            raise UnverifiedError(
                 f"it has {len(copied)} instead of {len(expected)} {KIND_NAMES[kind]}{plural}"
             )
         if expected and excerpt.whole:
@@ -203,10 +210,12 @@ def _compare_packets(
     for now, was, info in facts:
         name = KIND_NAMES[info.kind]
         if now.digest.digest() != was.digest.digest():
-            raise _failure(f"a {name} differs from the source's")
+            raise UnverifiedError(f"a {name} differs from the source's")
         late = max(abs(now.first - was.first - delay), abs(now.last - was.last - delay))
         if info.kind in ("audio", "subtitle") and late > SYNC_SECONDS:
-            raise _failure(f"a {name} is {float(late) * 1000:.0f} ms off against the picture")
+            raise UnverifiedError(
+                f"a {name} is {float(late) * 1000:.0f} ms off against the picture"
+            )
 
 
 def _lost_names(target: Path, source: Path) -> tuple[str, ...]:
@@ -218,7 +227,7 @@ def _lost_names(target: Path, source: Path) -> tuple[str, ...]:
             for container in (origin, result)
         )
     if chapters[0] and chapters[0] != chapters[1]:
-        raise _failure("its chapters differ from the source's")
+        raise UnverifiedError("its chapters differ from the source's")
     lost = [key for key in NAMES if was.get(key, UNDATED) != UNDATED and was[key] != now.get(key)]
     if not lost:
         return ()
@@ -242,10 +251,3 @@ def _chapters(container: InputContainer) -> list[tuple[int, str]]:
         )
         for chapter in container.chapters()
     ]
-
-
-def _failure(difference: str) -> OutputError:
-    return OutputError(
-        f"The encoded file does not pass verification: {difference}. Nothing was replaced and all "
-        "frames are kept; try another --codec or container."
-    )

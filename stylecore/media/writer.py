@@ -261,9 +261,10 @@ class _Writer:
         timed = [number for number in copies if kinds[number] != "attachment"]
         if self.origin is None or not timed:
             return
-        unit = self.index.seconds_per_unit
-        begin = self.index.pts[self.excerpt.start] * unit
-        end = self.index.boundary(self.excerpt.stop) * unit
+        shift = self.excerpt.shift
+        begin, *_, end = (time + shift for time in self.excerpt.boundaries())
+        units = {number: Fraction(self.origin.streams[number].time_base) for number in timed}
+        placing = {number: self._placing(units[number], copies[number]) for number in timed}
         for packet in self.origin.demux([self.origin.streams[number] for number in timed]):
             number = packet.stream.index
             if kinds[number] == "cover" and packet.size:
@@ -275,20 +276,25 @@ class _Writer:
             if is_ruined(packet):
                 self.ruined += 1
                 continue
-            time = packet.pts * Fraction(packet.time_base)
+            time = packet.pts * units[number]
             packet.stream = copies[number]
             if self.excerpt.whole or begin <= time < end:
-                self._place_copy(packet, Fraction(copies[number].time_base))
-                yield time - self.excerpt.shift, packet
+                placing[number](packet)
+                yield time - shift, packet
 
-    def _place_copy(self, packet: Packet, unit: Fraction) -> None:
-        """Places a packet on the clock of its stream in the result, of ``unit`` seconds."""
-        own = Fraction(packet.time_base)
-        clock, shift = Clock(unit, self.clock.delay), self.excerpt.shift
-        packet.pts = clock.tick(packet.pts * own - shift)
-        packet.dts = clock.tick(packet.dts * own - shift)
-        packet.duration = Clock(unit).tick((packet.duration or 0) * own)
-        packet.time_base = unit
+    def _placing(self, own: Fraction, copy: Stream) -> Callable[[Packet], None]:
+        """Places packets, whose times count ``own`` seconds, on the clock of their stream."""
+        unit = Fraction(copy.time_base)
+        moment = Clock(unit, self.clock.delay).converter(own, self.excerpt.shift)
+        length = Clock(unit).converter(own, Fraction(0))
+
+        def place(packet: Packet) -> None:
+            assert packet.pts is not None and packet.dts is not None
+            packet.pts, packet.dts = moment(packet.pts), moment(packet.dts)
+            packet.duration = length(packet.duration or 0)
+            packet.time_base = unit
+
+        return place
 
 
 class _Lookahead:

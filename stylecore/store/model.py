@@ -135,6 +135,8 @@ class Request(BaseModel):
     """Keep the stored frames after the result was published."""
     notes: tuple[str, ...] = ()
     """What became of the wish, in sentences."""
+    rehearsed: str = ""
+    """What was rehearsed of the result, in words that are equal only if it would be the same."""
     stamp: tuple[int, int] | None = None
     """Size and time of the source when its content was last looked at (see ``stamp_of``)."""
 

@@ -222,6 +222,25 @@ class Workspace:
                 self._result_path(request).unlink(missing_ok=True)
             self._write_model(self._request_path(request), request)
 
+    @contextmanager
+    def rehearsing(self) -> Iterator[Path]:
+        """A folder for a rehearsal, while it lasts; what a killed one left is removed.
+
+        Raises:
+            OutputError: no space is left, or the folder cannot be written.
+        """
+        folder = self.folder / "rehearsal"
+        with self.lock("rehearsal"):
+            shutil.rmtree(folder, ignore_errors=True)
+            try:
+                folder.mkdir()
+            except OSError as error:
+                raise self._not_written(error) from error
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
     def published(self, request: Request) -> Published | None:
         """The verified result of a request, if it is in place and encoded as is wanted now."""
         published = self._published(request)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from stylecore.errors import MediaError, OutputError
+from stylecore.errors import MediaError, UnverifiedError
 from stylecore.images import pixel_checksum
 from stylecore.media.container import index_container
 from stylecore.media.excerpt import Excerpt
@@ -32,7 +32,7 @@ def verify_pictures(
         checksums: ``pixel_checksum`` of what the frames must hold exactly; empty if they need not.
 
     Raises:
-        OutputError: a frame does not decode, is missing, or differs in size, time or pixels.
+        UnverifiedError: a frame does not decode, is missing, or differs in size, time or pixels.
     """
     try:
         if kind.unit is None:
@@ -43,7 +43,7 @@ def verify_pictures(
             _check_animation(target, kind, excerpt, size, checksums)
             facts = (f"timestamps equal to {kind.unit} s",)
     except MediaError as error:
-        raise OutputError(f"The result does not pass verification: {error}") from error
+        raise _failure(str(error).rstrip(".")) from error
     return (*facts, PIXELS_EQUAL) if checksums else facts
 
 
@@ -88,8 +88,5 @@ def _check_size(what: str, found: tuple[int, int], size: tuple[int, int]) -> Non
         raise _failure(f"{what} is {found[0]}x{found[1]} instead of {size[0]}x{size[1]}")
 
 
-def _failure(difference: str) -> OutputError:
-    return OutputError(
-        f"The result does not pass verification: {difference}. Nothing was replaced and all frames "
-        "are kept; run the same command again."
-    )
+def _failure(difference: str) -> UnverifiedError:
+    return UnverifiedError(difference, "run the same command again")
