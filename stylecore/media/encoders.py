@@ -294,21 +294,24 @@ def require_choices(settings: OutputSettings, suffix: str) -> None:
         _try(settings, suffix)
 
 
-def _open(settings: OutputSettings, suffix: str, size: tuple[int, int], layout: str) -> None:
-    """Opens an encoder for frames of a size in a pixel format, and closes it."""
-    encoder = av.CodecContext.create(codec_for(settings, suffix).encoder, "w")
+def _open(
+    settings: OutputSettings, suffix: str, size: tuple[int, int], layout: str | None = None
+) -> None:
+    """Opens an encoder for frames of a size in a pixel format, by default any, and closes it."""
+    codec = codec_for(settings, suffix)
+    encoder = av.CodecContext.create(codec.encoder, "w")
     assert isinstance(encoder, VideoCodecContext)
     encoder.width, encoder.height = size
-    encoder.pix_fmt = layout
+    encoder.pix_fmt = layout or _known_formats(codec)[0]
     encoder.time_base = Fraction(1, 25)
-    encoder.options = encoder_options(settings, suffix, layout)
+    encoder.options = encoder_options(settings, suffix, encoder.pix_fmt)
     encoder.open()
 
 
 def _try(settings: OutputSettings, suffix: str) -> None:
     name, codec = codec_name(settings, suffix), codec_for(settings, suffix)
     try:
-        _open(settings, suffix, (TRIAL_SIDE, TRIAL_SIDE), _known_formats(codec)[0])
+        _open(settings, suffix, (TRIAL_SIDE, TRIAL_SIDE))
     except (av.FFmpegError, OSError, ValueError) as error:
         if settings.hardware != "none":
             raise SettingsError(
