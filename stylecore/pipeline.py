@@ -18,7 +18,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-import av
 import numpy as np
 
 from stylecore.coherence import ReadFrames, stylize_missing
@@ -52,6 +51,7 @@ from stylecore.media import (
     read_picture,
     read_pixels,
     rehearse,
+    rehearsed_as,
     require_free,
     require_utf8,
     restore,
@@ -249,8 +249,7 @@ def _rehearsed(workspace: Workspace, request: Request) -> Request:
         InputError, OutputError: the result could not be written, or would not pass verification.
     """
     job, encoding = workspace.job, request.settings.output
-    kind = request.output.suffix.lower() or "folder"
-    wanted = f"{kind} by PyAV {av.__version__}: {encoding.model_dump_json()}"
+    wanted = rehearsed_as(request.output, encoding)
     if all(other.rehearsed != wanted for other in workspace.requests()):
         with workspace.rehearsing() as folder:
             size, excerpt = (job.width, job.height), job.excerpt(request.source)

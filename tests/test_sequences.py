@@ -426,7 +426,7 @@ def test_an_existing_folder_is_replaced_only_when_asked(
     output = tmp_path / "painted"
     output.mkdir()
     assert run(frames, "--style", style, "-o", output, "--keep") == 0
-    assert run(frames, "--style", style, "-o", output) == 2
+    assert run(frames, "--style", style, "-o", output, "--frames", "0:3") == 2
     assert "--overwrite" in capsys.readouterr().err
     touch_frames(output, "old_9.png")
     assert run(frames, "--style", style, "-o", output, "--overwrite") == 0

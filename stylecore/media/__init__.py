@@ -24,7 +24,7 @@ from stylecore.media.pictures.stills import (
     write_picture,
 )
 from stylecore.media.pictures.webp_reader import is_animation
-from stylecore.media.rehearsal import rehearse
+from stylecore.media.rehearsal import rehearse, rehearsed_as
 from stylecore.media.sources import check_source, index_source, is_moving, read_frames
 from stylecore.media.splitting import split_to_disk
 from stylecore.media.streams import fitting_name
@@ -68,6 +68,7 @@ __all__ = [
     "read_picture",
     "read_pixels",
     "rehearse",
+    "rehearsed_as",
     "require_file",
     "require_free",
     "require_utf8",

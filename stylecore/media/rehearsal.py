@@ -9,6 +9,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+import av
 import numpy as np
 
 from stylecore.config import OutputSettings
@@ -66,6 +67,12 @@ def rehearse(
             f"{output.name} would not pass verification: {error.difference}. A rehearsal with "
             "small frames found it, and none was painted; try another --codec or container."
         ) from error
+
+
+def rehearsed_as(output: Path, encoding: OutputSettings) -> str:
+    """What a rehearsal of a source depends on, in words."""
+    kind = output.suffix.lower() or "folder"
+    return f"{kind} by PyAV {av.__version__}: {encoding.model_dump_json()}"
 
 
 def abridged(excerpt: Excerpt, most: int) -> Excerpt:
