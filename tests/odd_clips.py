@@ -210,6 +210,51 @@ def two_pictures(path: Path) -> Path:
     return path
 
 
+def caption_pieces(number: int) -> bytes:
+    """Captions of a frame: none, one piece, many, and bytes that look like marks in H.264."""
+    pieces = [0, 1, 20, 40, 2][number % 5]
+    return bytes([0, 0, 1] * (number % 2) + [0xFC, 0x14 + number, 0x20] * pieces)
+
+
+def captioned(path: Path) -> Path:
+    """H.264 with ``caption_pieces``, as ATSC A/53 has them, in every picture."""
+    plain = clips.write_clip(path.with_name("plain.mp4"), frames=12, sounds=1)
+    made = path.with_name("captioned.h264")
+    with av.open(str(plain)) as source:
+        coded = list(source.decode(video=0))
+    with av.open(str(made), "w", format="h264") as container:
+        options = {"x264-params": "bframes=0:repeat-headers=1"}
+        stream = container.add_stream("libx264", rate=24, options=options)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        for number, frame in enumerate([*coded, None]):
+            if frame is not None:
+                frame.pts, frame.time_base, frame.pict_type = number, Fraction(1, 24), 0
+            for packet in stream.encode(frame):
+                pieces = caption_pieces(packet.pts)
+                units = [pieces[begin : begin + 93] for begin in range(0, len(pieces), 93)]
+                said = av.Packet(b"".join(map(_caption_unit, units)) + bytes(packet))
+                said.pts, said.dts, said.time_base = packet.pts, packet.dts, packet.time_base
+                said.is_keyframe, said.stream = packet.is_keyframe, stream
+                container.mux(said)
+    pictures, sound = ffmpeg.input(str(made), r=24), ffmpeg.input(str(plain))
+    command = ffmpeg.output(pictures["v"], sound["a"], str(path), c="copy")
+    run_ffmpeg(command, timeout_seconds=60)
+    return path
+
+
+def _caption_unit(pieces: bytes) -> bytes:
+    """One SEI unit with one message for these captions."""
+    payload = b"\xb5\x00\x31GA94\x03" + bytes([0x40 | len(pieces) // 3, 0xFF]) + pieces + b"\xff"
+    content, zeros = bytearray(), 0
+    for byte in bytes([4, len(payload)]) + payload + b"\x80":
+        if zeros == 2 and byte <= 3:
+            content.append(3)
+            zeros = 0
+        content.append(byte)
+        zeros = zeros + 1 if byte == 0 else 0
+    return b"\x00\x00\x00\x01\x06" + bytes(content)
+
+
 def cut_short(path: Path) -> Path:
     """A download that stopped at two thirds."""
     clips.write_clip(path, frames=24, sounds=1, container_options={"movflags": "faststart"})

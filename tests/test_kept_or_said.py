@@ -7,8 +7,10 @@ from pathlib import Path
 import av
 import ffmpeg
 import pytest
+from av.sidedata.sidedata import Type
 
 from stylecore.config import OutputSettings
+from stylecore.errors import OutputError
 from stylecore.media import (
     Excerpt,
     index_source,
@@ -103,6 +105,70 @@ def test_a_timecode_that_is_lost_is_said(tmp_path: Path) -> None:
     other = copied(tmp_path / "other.mov", plain, timecode="10:20:31:00")
     told = verify_frames(other, excerpt, OutputSettings(), size=(96, 64)).notes
     assert told == ("The timecode 10:20:30:00 is lost in .mov.",)
+
+
+def captions(path: Path) -> list[bytes]:
+    """What every frame's closed captions are, found without our own reader."""
+    with av.open(str(path)) as container:
+        found = [frame.side_data.get(Type.A53_CC) for frame in container.decode(video=0)]
+    return [bytes(data) if data is not None else b"" for data in found]
+
+
+@pytest.mark.parametrize(
+    ("target", "chosen"),
+    [
+        (".mp4", {}),
+        (".mov", {"preset": "slow"}),
+        (".mkv", {}),
+        (".mp4", {"codec": "hevc", "preset": "fast"}),
+        (".mkv", {"codec": "hevc", "preset": "ultrafast"}),
+    ],
+)
+@pytest.mark.parametrize(("start", "stop"), STARTS)
+def test_closed_captions_are_in_the_frames_they_were_in(
+    target: str, chosen: dict, start: int, stop: int | None, tmp_path: Path
+) -> None:
+    source = odd_clips.captioned(tmp_path / "in.mp4")
+    expected = [odd_clips.caption_pieces(number) for number in range(12)]
+    assert captions(source) == expected
+    notes = trip(source, tmp_path / f"out{target}", start, stop, **chosen)
+    assert captions(tmp_path / f"out{target}") == expected[start:stop]
+    assert not [note for note in notes if "captions" in note]
+
+
+@pytest.mark.parametrize(
+    ("target", "chosen", "holder"),
+    [
+        (".webm", {}, "vp9"),
+        (".mov", {"codec": "prores"}, "prores"),
+        (".gif", {}, "a GIF"),
+        ("", {}, "a folder of PNG files"),
+    ],
+)
+def test_closed_captions_that_are_lost_are_said(
+    target: str, chosen: dict, holder: str, tmp_path: Path
+) -> None:
+    source = odd_clips.captioned(tmp_path / "in.mp4")
+    notes = trip(source, tmp_path / f"out{target}", **chosen)
+    assert [
+        note for note in notes if note.startswith(f"The closed captions are left out: {holder}")
+    ]
+    assert not [
+        n for n in trip(source, tmp_path / f"2{target}", **chosen, audio="drop") if "capt" in n
+    ]
+
+
+def test_captions_go_with_the_sound_that_is_dropped(tmp_path: Path) -> None:
+    source = odd_clips.captioned(tmp_path / "in.mp4")
+    trip(source, tmp_path / "out.mp4", audio="drop")
+    assert set(captions(tmp_path / "out.mp4")) == {b""}
+
+
+def test_lost_captions_do_not_pass_verification(tmp_path: Path) -> None:
+    source = odd_clips.captioned(tmp_path / "in.mp4")
+    with pytest.raises(OutputError, match="closed captions differ"):
+        verify_frames(tmp_path / "plain.mp4", Excerpt.of_all(source, index_source(source)),
+                      OutputSettings(), size=(96, 64))  # fmt: skip
 
 
 def test_further_pictures_are_not_said_to_be_impossible(tmp_path: Path) -> None:

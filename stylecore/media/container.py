@@ -38,6 +38,7 @@ from stylecore.media.pictures import apng
 from stylecore.media.pictures.apng import apng_plays, apng_profile, with_exact_times
 from stylecore.media.pictures.gif import gif_plays, has_end_mark, is_cut
 from stylecore.media.pictures.profiles import UNUSABLE, effective, is_usable
+from stylecore.media.side_data import caption_checksum
 from stylecore.media.timecode import has_timecode, timecode_of
 from stylecore.media.yuv import shared
 
@@ -61,6 +62,7 @@ class _Scan:
     first: VideoFrame | None = None
     pts: list[int | None] = field(default_factory=list)
     checksums: list[int] = field(default_factory=list)
+    captions: list[int] = field(default_factory=list)
     last_duration: int = 0
     packets: int = 0
     failures: int = 0
@@ -84,6 +86,7 @@ class _Scan:
         self.pts.append(frame.pts if frame.pts is not None else frame.dts)
         self.untimed += frame.pts is None
         self.checksums.append(picture_checksum(frame))
+        self.captions.append(caption_checksum(frame))
         self.interlaced |= bool(frame.interlaced_frame)
         self.alpha = self.alpha or is_transparent(frame)
         self.last_duration = frame.duration or self.last_duration
@@ -92,6 +95,7 @@ class _Scan:
         """Forgets the frames from ``count`` on, which are not whole."""
         self.pts = self.pts[:count]
         self.checksums = self.checksums[:count]
+        self.captions = self.captions[:count]
 
 
 def index_container(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
@@ -388,6 +392,7 @@ def _describe(
         interlaced=scan.interlaced,
         exact_seeking=exact and not scan.failures and not scan.untimed,
         container=container.format.name,
+        captions=tuple(scan.captions) if any(scan.captions) else (),
         timecode=timecode_of(container, stream),
         streams=tuple(_stream_infos(container, stream)),
         notes=tuple(notes),

@@ -83,6 +83,8 @@ class SourceIndex(BaseModel):
     """What reads the frames: see ``stylecore.media.sources``."""
     frame_files: tuple[str, ...] = ()
     """Names of the files of a folder of frames, in order; empty for anything else."""
+    captions: tuple[int, ...] = ()
+    """CRC-32 of the closed captions in every frame, 0 for none; empty where no frame has any."""
     timecode: str = ""
     """Of the first frame, as it is written in the file."""
     plays: int | None = None

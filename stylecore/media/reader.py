@@ -30,13 +30,13 @@ def read_container(
     reach = DEINTERLACE_REACH if index.interlaced else 0
     decoded = excerpt.part(max(0, start - reach), min(index.frame_count, stop + reach))
     frames = upright_pixels(
-        _decoded(decoded), index, size=size, alpha=alpha, deinterlace=index.interlaced
+        decoded_frames(decoded), index, size=size, alpha=alpha, deinterlace=index.interlaced
     )
     yield from islice(frames, start - decoded.start, stop - decoded.start)
 
 
-def _decoded(excerpt: Excerpt) -> Iterator[VideoFrame]:
-    """Decoded frames, from a keyframe as far as that is exact, else by counting."""
+def decoded_frames(excerpt: Excerpt) -> Iterator[VideoFrame]:
+    """Frames as they decode, from a keyframe as far as that is exact, else by counting."""
     number = excerpt.start
     if number > 0 and excerpt.index.exact_seeking:
         for frame in _from_keyframe(excerpt):

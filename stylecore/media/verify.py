@@ -9,6 +9,7 @@ from av.container import InputContainer
 
 from stylecore.config import OutputSettings
 from stylecore.errors import MediaError, UnverifiedError
+from stylecore.media.captions import captions_in, keeps_captions
 from stylecore.media.clock import Clock
 from stylecore.media.encoders import M4V, MOV, MP4, codec_for
 from stylecore.media.excerpt import Excerpt
@@ -119,6 +120,7 @@ def verify_frames(
     _compare_times(found, _end(target, found), excerpt, clock)
     _compare_tags(found, excerpt.index, codec_for(encoding, suffix).full_range)
     copied = _compare_streams(target, found, excerpt, held, clock.delay)
+    copied += _compare_captions(found, excerpt, keeps_captions(encoding, suffix))
     is_copy = excerpt.whole and excerpt.index.reader == "container"
     notes = _lost_names(target, excerpt.path) if is_copy else ()
     notes += _lost_timecode(suffix, found, excerpt)
@@ -232,6 +234,13 @@ def _lost_names(target: Path, source: Path) -> tuple[str, ...]:
     if not lost:
         return ()
     return (f"Of the source's metadata {', '.join(lost)} is lost in {target.suffix}.",)
+
+
+def _compare_captions(found: SourceIndex, excerpt: Excerpt, kept: bool) -> tuple[str, ...]:
+    expected = captions_in(excerpt) if kept else ()
+    if found.captions != expected:
+        raise _failure("its closed captions differ from the source's")
+    return ("closed captions",) if expected else ()
 
 
 def _lost_timecode(suffix: str, found: SourceIndex, excerpt: Excerpt) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from av.video.stream import VideoStream
 
 from stylecore.config import OutputSettings
 from stylecore.errors import OutputError
+from stylecore.media.captions import Captions, captions_in, keeps_captions, note_on_captions
 from stylecore.media.clock import Clock, encoding_unit
 from stylecore.media.colour import matrix_code
 from stylecore.media.encoders import (
@@ -142,6 +143,7 @@ class _Writer:
         self.codec = codec_for(encoding, self.suffix)
         self.copied = copied_streams(excerpt.path, excerpt.index, self.suffix, encoding)
         self.full_range = excerpt.index.full_range and self.codec.full_range
+        self.captions: Captions | None = None
         self.notes: list[str] = []
         self.ruined = 0
 
@@ -158,14 +160,17 @@ class _Writer:
         self.schedule = Schedule(
             self.excerpt, self.clock, sums_decoding=self.suffix in (MP4, M4V, MOV)
         )
+        if keeps_captions(self.encoding, self.suffix) and captions_in(self.excerpt):
+            codec = codec_name(self.encoding, self.suffix)
+            self.captions = Captions(self.excerpt, self.schedule.given, codec)
         packets = _Lookahead(self._copied_packets(copies))
         with closing(ahead(self._encodable(_chain(first, frames), video.pix_fmt))) as encodable:
             for done, frame in enumerate(encodable, start=1):
                 for packet in packets.before(self.schedule.seconds(frame.pts)):
                     self._mux_copy(packet)
-                self.result.mux(self.schedule.placed(video.encode(frame)))
+                self.result.mux(self.schedule.placed(self._coded(video.encode(frame))))
                 on_frame(done)
-        self.result.mux(self.schedule.placed(video.encode(None)))
+        self.result.mux(self.schedule.placed(self._coded(video.encode(None))))
         for packet in packets.rest():
             self._mux_copy(packet)
         if self.ruined:
@@ -173,6 +178,9 @@ class _Writer:
                 f"{self.ruined} pieces of sound are damaged beyond copying and left out."
             )
         return tuple(self.notes)
+
+    def _coded(self, packets: list[Packet]) -> Iterable[Packet]:
+        return self.captions.added(packets) if self.captions else packets
 
     def _encodable(self, frames: Iterator[np.ndarray], pixel_format: str) -> Iterator[VideoFrame]:
         """The frames as the encoder takes them: in its colours, with their timestamps."""
@@ -206,6 +214,8 @@ class _Writer:
         height, width = first.shape[:2]
         chosen = fitting_format(self.encoding, self.suffix, (width, height), self.index)
         self.notes += take_over_notes(self.index, chosen)
+        if self.encoding.audio == "keep" and not keeps_captions(self.encoding, self.suffix):
+            self.notes += note_on_captions(self.index, codec_name(self.encoding, self.suffix))
         if chosen != fitting_format(self.encoding, self.suffix, (16, 16), self.index):
             self.notes.append(
                 f"The size {width}x{height} is odd, so colour is stored at full resolution "

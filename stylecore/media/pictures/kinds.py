@@ -187,6 +187,8 @@ def notes_on(kind: Kind, index: SourceIndex, output: OutputSettings) -> tuple[st
         what = " and the ".join(lost)
         verb = "are" if "subtitles" in lost else "is"
         notes.append(f"The {what} {verb} left out: {kind.name} holds none.")
+    if index.captions and output.audio == "keep":
+        notes.append(f"The closed captions are left out: {kind.name} holds none.")
     if index.timecode:
         notes.append(f"The timecode {index.timecode} is left out: {kind.name} holds none.")
     if index.bit_depth > kind.most_bits:
