@@ -239,7 +239,7 @@ def _lost_names(target: Path, source: Path) -> tuple[str, ...]:
 def _compare_captions(found: SourceIndex, excerpt: Excerpt, kept: bool) -> tuple[str, ...]:
     expected = captions_in(excerpt) if kept else ()
     if found.captions != expected:
-        raise _failure("its closed captions differ from the source's")
+        raise UnverifiedError("its closed captions differ from the source's")
     return ("closed captions",) if expected else ()
 
 
