@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,19 @@ import pytest
 from tests import clips
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+NO_SKIPS = "STYLECORE_NO_SKIPS"
+"""Where this variable is 1, a test that is skipped has failed: what it needs should be there."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and os.environ.get(NO_SKIPS) == "1":
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, and {NO_SKIPS}=1: {report.longrepr}"
+    return report
 
 
 @pytest.fixture

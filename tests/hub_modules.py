@@ -1,5 +1,9 @@
 """Modules of TensorFlow Hub that repaint pictures, with random weights, each built another way."""
 
+import tempfile
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 import tensorflow as tf
 
@@ -66,3 +70,14 @@ class Entangled(tf.Module):
     def __call__(self, frames, style):
         mixed = frames + style[:, :1, :1] * tf.reduce_mean(frames)
         return [tf.sigmoid(tf.nn.conv2d(mixed, self.kernel, 1, "SAME"))]
+
+
+@cache
+def moments_folder() -> Path:
+    """A saved ``Moments``, the same for all tests of a process."""
+    folder = Path(_KEPT.name) / "moments"
+    tf.saved_model.save(Moments(), str(folder))
+    return folder
+
+
+_KEPT = tempfile.TemporaryDirectory()

@@ -1,7 +1,6 @@
 """What every engine promises, and what is particular to each."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,10 +15,8 @@ from stylecore.metrics import sharpness
 from stylecore.networks.fast import load_fast
 from stylecore.networks.features import load_features
 from stylecore.versions import PIXELS_VERSION
+from tests.hub_modules import moments_folder
 
-HUB_MODULE = (
-    Path(__file__).parents[2] / "shared" / "weights" / "magenta_arbitrary_stylization_distilled"
-)
 SHORT = GatysSettings(first_iterations=12, iterations=4)
 
 
@@ -52,9 +49,7 @@ def chosen(engine: str) -> VideoSettings:
     """Settings of an engine; ``fast`` with the shipped network, ``hub`` with a Hub module."""
     if engine != "hub":
         return VideoSettings(engine=engine, gatys=SHORT if engine == "gatys" else GatysSettings())
-    if not HUB_MODULE.is_dir():
-        pytest.skip("the stand-in for the TensorFlow Hub module is not beside the repository")
-    return VideoSettings(engine="fast", fast=FastSettings(model=str(HUB_MODULE)))
+    return VideoSettings(engine="fast", fast=FastSettings(model=str(moments_folder())))
 
 
 @pytest.mark.parametrize("name", ["identity", "gatys", "fast", "hub"])
@@ -131,13 +126,11 @@ def test_painting_brings_the_style_nearer(network):
 
 
 def test_noise_is_drawn_by_seed_and_frame_number(network):
-    def painted(seed: int, number: int) -> np.ndarray:
-        engine = gatys(network, start="noise", seed=seed, first_iterations=1)
-        return engine.render(first_frame(number=number))[0]
-
-    assert np.array_equal(painted(1, 5), painted(1, 5))
-    assert not np.array_equal(painted(1, 5), painted(1, 6))
-    assert not np.array_equal(painted(1, 5), painted(2, 5))
+    one, other = (gatys(network, start="noise", seed=seed, first_iterations=1) for seed in (1, 2))
+    fifth, sixth, again = (one.render(first_frame(number=number))[0] for number in (5, 6, 5))
+    assert np.array_equal(fifth, again)
+    assert not np.array_equal(fifth, sixth)
+    assert not np.array_equal(fifth, other.render(first_frame(number=5))[0])
 
 
 def test_a_start_that_is_right_already_is_not_shaken(network):

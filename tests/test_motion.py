@@ -101,6 +101,20 @@ def test_what_was_hidden_and_what_is_an_edge_is_not_trusted() -> None:
     assert mask[5:15].min() == 1
 
 
+def test_two_things_that_move_their_own_ways_are_estimated_well() -> None:
+    """Truth of our own: a pan of (-4, 2) behind a square that goes by (3, -2)."""
+    ground, square = texture(240, 320), texture(100, 120, seed=5)
+    a, b = ground.copy(), np.roll(ground, (2, -4), axis=(0, 1))
+    a[80:180, 100:220] = square
+    b[78:178, 103:223] = square
+    truth = constant(240, 320, -4, 2)
+    truth[80:180, 100:220] = (3, -2)
+    error = np.linalg.norm(estimate_motion(a, b) - truth, axis=-1)
+    assert error[90:170, 112:208].mean() < 0.1, "the square"
+    error[70:190, 90:230] = 0
+    assert error[12:-12, 12:-12].mean() < 0.1, "the ground"
+
+
 def test_middlebury_pairs_are_estimated_well() -> None:
     if not MIDDLEBURY.is_dir():
         pytest.skip(f"needs the Middlebury pairs in {MIDDLEBURY}")

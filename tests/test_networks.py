@@ -9,6 +9,7 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import av
 import keras
 import numpy as np
 import pytest
@@ -97,11 +98,16 @@ class TestCompact:
         for layer, values in features.items():
             assert 0.2 < np.mean(values) < 5, layer
 
-    @pytest.mark.skipif(not PHOTOS.is_dir(), reason="needs photographs in ../shared/media")
-    def test_ships_with_channels_of_about_unit_mean_activation_on_photographs(self):
-        photos = np.stack(
-            [resize(read_picture(path), (192, 128)) for path in sorted(PHOTOS.glob("*.jpg"))]
-        )
+    @pytest.mark.parametrize("name", ["frames of the demo clip", "photographs"])
+    def test_ships_with_channels_of_about_unit_mean_activation(self, name):
+        if name == "photographs":
+            if not PHOTOS.is_dir():
+                pytest.skip("needs photographs in ../shared/media")
+            pictures = [read_picture(path) for path in sorted(PHOTOS.glob("*.jpg"))]
+        else:
+            with av.open(str(ROOT / "data" / "demo.mp4")) as clip:
+                pictures = [f.to_ndarray(format="rgb24") / 255 for f in clip.decode(video=0)][::12]
+        photos = np.stack([resize(one.astype(np.float32), (192, 128)) for one in pictures])
         for layer, values in load_features("compact", tuple(GATYS_STYLE_LAYERS))(photos).items():
             means = np.mean(values, (0, 1, 2))
             assert 0.3 < np.median(means) < 2, layer

@@ -1,15 +1,13 @@
 """Nothing finished is lost or done twice, and the bytes are those of an undisturbed run."""
 
 import hashlib
-import os
 import shutil
-import signal
 import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -19,9 +17,9 @@ from stylecore.errors import OutputError, StoreError
 from stylecore.pipeline import ask, assemble, finish_job, stylize_chunk, stylize_video
 from stylecore.store import Workspace
 from tests import clips
+from tests.job_process import start_job
 from tests.jobs import planned
 
-ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = VideoSettings(
     gatys=GatysSettings(first_iterations=6, iterations=3), chunk_frames=4, parallel_shots=1
 )
@@ -60,26 +58,22 @@ class Job:
         self.output = folder / "out.mp4"
         self.root = folder / "jobs"
 
-    def start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.job_process", self.source, self.style, self.output,
-             self.root, self.settings.model_dump_json()],
-            cwd=ROOT, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+    def start(self) -> BaseProcess:
+        return start_job(self.source, self.style, self.output, self.root, self.settings)
 
     def run(self) -> None:
-        assert self.start().wait(PATIENCE_SECONDS) == 0
+        end_well(self.start())
 
     def kill_when(self, moment: Callable[["Job"], bool]) -> None:
         """Starts the job and kills it with SIGKILL once ``moment`` has come."""
         process = self.start()
         until = time.monotonic() + PATIENCE_SECONDS
         while not moment(self):
-            assert process.poll() is None, "the job ended before the moment came"
+            assert process.exitcode is None, "the job ended before the moment came"
             assert time.monotonic() < until, "the moment never came"
             time.sleep(0.001)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.join()
 
     @property
     def workspace(self) -> Workspace | None:
@@ -95,6 +89,11 @@ class Job:
 
     def digest(self) -> str:
         return hashlib.sha256(self.output.read_bytes()).hexdigest()
+
+
+def end_well(process: BaseProcess) -> None:
+    process.join(PATIENCE_SECONDS)
+    assert process.exitcode == 0
 
 
 def frames_stored(count: int) -> Callable[[Job], bool]:
@@ -142,7 +141,8 @@ def test_killed_at_ten_moments_it_goes_on_and_gives_the_same_bytes(
     assert not list(tmp_path.glob(".out*"))
 
 
-def test_every_choice_resumes_to_the_same_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [(9,), pytest.param((2, 5, 9), marks=pytest.mark.long)])
+def test_every_choice_resumes_to_the_same_bytes(kills: tuple[int, ...], tmp_path: Path) -> None:
     """Two passes, far references, drifting styles, kept colours: all of it comes from the store."""
     folders = [tmp_path / name for name in ("undisturbed", "killed")]
     for folder in folders:
@@ -150,7 +150,7 @@ def test_every_choice_resumes_to_the_same_bytes(tmp_path: Path) -> None:
     undisturbed, job = (Job(folder, EVERYTHING) for folder in folders)
     undisturbed.run()
     before: dict[str, tuple[int, int]] = {}
-    for count in (2, 9):
+    for count in kills:
         job.kill_when(frames_stored(count))
         after = job.frames()
         assert {frame: after.get(frame) for frame in before} == before
@@ -164,7 +164,8 @@ def test_every_choice_resumes_to_the_same_bytes(tmp_path: Path) -> None:
 def test_two_processes_on_one_job_share_its_work(tmp_path: Path, undisturbed: Job) -> None:
     job = Job(tmp_path)
     first, second = job.start(), job.start()
-    assert (first.wait(PATIENCE_SECONDS), second.wait(PATIENCE_SECONDS)) == (0, 0)
+    end_well(first)
+    end_well(second)
     assert len(job.frames()) == 14
     assert job.digest() == undisturbed.digest()
 

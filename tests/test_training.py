@@ -14,7 +14,7 @@ from stylecore.networks.features import load_features
 from stylecore.networks.files import assign_weights, read_weights
 from stylecore.networks.perceptual import build_compact, layer_names
 from stylecore.networks.vgg import build_vgg
-from stylecore.training import evaluate_perceptual
+from stylecore.training import evaluate_perceptual, perceptual
 from stylecore.training.evaluate_perceptual import agreements, fit_projections, gram_cosine
 from stylecore.training.perceptual import normalised_weights, train
 from stylecore.training.pictures import Crops, load_pictures
@@ -43,7 +43,10 @@ def run(folders: tuple[Path, Path], out: Path, teacher: Teacher) -> list[dict]:
         steps=18, epoch_steps=6, batch=2, crop=64, learning_rate=5e-4, precision="float32",
         sample_epochs=3,
     )  # fmt: skip
-    train(*folders, out, settings, teacher=teacher)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(perceptual, "SAMPLES", 1)
+        patch.setattr(perceptual, "SAMPLE_SIDE", 48)
+        train(*folders, out, settings, teacher=teacher)
     return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
 
 
