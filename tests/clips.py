@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -115,6 +116,7 @@ def write_clip(
     pixel_format: str = "yuv420p",
     options: dict[str, str] | None = None,
     sounds: int = 0,
+    sound_codec: str = "aac",
     sound_rate: int = 16000,
     rotation: int = 0,
     aspect: Fraction = Fraction(1),
@@ -134,7 +136,10 @@ def write_clip(
             setattr(stream.codec_context, name, value)
         if rotation:
             stream.set_display_rotation(rotation)
-        tracks = [container.add_stream("aac", rate=sound_rate) for _ in range(sounds)]
+        layout = {} if sound_codec == "aac" else {"layout": "mono"}
+        tracks = [
+            container.add_stream(sound_codec, rate=sound_rate, **layout) for _ in range(sounds)
+        ]
         for number in range(frames):
             scene = sum(number >= cut for cut in cuts)
             frame = av.VideoFrame.from_ndarray(picture(number, size=size, scene=scene))
@@ -144,10 +149,24 @@ def write_clip(
         container.mux(stream.encode(None))
         seconds = float((pts[frames - 1] + 1) * time_base)
         for pitch, track in enumerate(tracks, start=1):
-            for sound in _sine(seconds, pitch=220 * pitch, rate=sound_rate):
+            for sound in _suiting(track, _sine(seconds, pitch=220 * pitch, rate=sound_rate)):
                 container.mux(track.encode(sound))
             container.mux(track.encode(None))
     return path
+
+
+def _suiting(track: Any, sounds: Iterator[av.AudioFrame]) -> Iterator[av.AudioFrame]:
+    """Pieces of sound as the track's encoder takes them."""
+    if track.codec_context.name == "aac":
+        yield from sounds
+        return
+    context = track.codec_context
+    resampler = av.AudioResampler(
+        context.format, "mono", context.sample_rate, context.frame_size or None
+    )
+    for sound in sounds:
+        yield from resampler.resample(sound)
+    yield from resampler.resample(None)
 
 
 def write_sound_only(path: Path) -> Path:

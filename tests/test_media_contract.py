@@ -7,7 +7,7 @@ import pytest
 
 from stylecore.images import fitted_size
 from stylecore.media import Excerpt, index_source, read_frames, split_to_disk
-from tests import clips
+from tests import clips, odd_clips, times_contract
 from tests.media_contract import REAL, Case, check, generated_cases, real_cases
 
 QUICK = ("plant_handheld_odd_rate.mp4", "phone_old_3gp_h263_vfr.3gp", "newtonscradle.gif",
@@ -53,3 +53,45 @@ def test_what_goes_in_comes_out_of_real_clips(
             folder = tmp_path / case.outcome
             folder.mkdir()
             assert check(case, folder).complaints == []
+
+
+TIMES = list(times_contract.sources())
+QUICK_TIMES = {
+    (".mp4", "23.976", "aac"), (".mp4", "a phone's", ""), (".mov", "59.94", "pcm_s16le"),
+    (".mkv", "30", "libopus"), (".mkv", "a phone's", "aac"), (".webm", "60", "libopus"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "source",
+    [source if (source.suffix, source.rate, source.sound) in QUICK_TIMES
+     else pytest.param(source, marks=pytest.mark.long) for source in TIMES],
+    ids=lambda source: source.name,
+)  # fmt: skip
+def test_times_go_from_every_container_to_every_other(
+    source: times_contract.Source, tmp_path: Path
+) -> None:
+    outcomes = list(times_contract.outcomes(source.write(tmp_path), tmp_path))
+    assert len(outcomes) == len(times_contract.RESULTS)
+    assert [complaint for _, complaints in outcomes for complaint in complaints] == []
+
+
+@pytest.mark.long
+def test_the_demo_clip_goes_to_every_container(tmp_path: Path) -> None:
+    outcomes = list(times_contract.outcomes(times_contract.DEMO, tmp_path))
+    assert [complaint for _, complaints in outcomes for complaint in complaints] == []
+
+
+def test_clips_that_are_not_known_are_shown_too(tmp_path: Path) -> None:
+    (tmp_path / "clips").mkdir()
+    clips.write_clip(tmp_path / "clips" / "anything.mkv")
+    odd_clips.cut_short(tmp_path / "clips" / "cut.mp4")
+    (tmp_path / "clips" / "notes.txt").write_text("no clip")
+    cases = list(real_cases(tmp_path / "clips"))
+    assert [case.name for case in cases] == ["anything.mkv", "cut.mp4"]
+    rows = []
+    for case in cases:
+        (tmp_path / case.name).mkdir()
+        rows.append(check(case, tmp_path / case.name))
+    assert [row.outcome for row in rows] == ["kept", "refused"]
+    assert [row.complaints for row in rows] == [[], []]
