@@ -255,6 +255,41 @@ def _caption_unit(pieces: bytes) -> bytes:
     return b"\x00\x00\x00\x01\x06" + bytes(content)
 
 
+def surrounding(path: Path) -> Path:
+    """An MP4 whose picture is a sphere, in the way of the first version of the specification."""
+    clips.write_clip(path, sounds=1)
+    text = (
+        '<rdf:SphericalVideo xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+        'xmlns:GSpherical="http://ns.google.com/videos/1.0/spherical/">'
+        "<GSpherical:Spherical>true</GSpherical:Spherical>"
+        "<GSpherical:Stitched>true</GSpherical:Stitched>"
+        "<GSpherical:StitchingSoftware>drawn</GSpherical:StitchingSoftware>"
+        "<GSpherical:ProjectionType>equirectangular</GSpherical:ProjectionType>"
+        "</rdf:SphericalVideo>"
+    )
+    content = bytes.fromhex("ffcc8263f8554a938814587a02521fdd") + text.encode()
+    box = (8 + len(content)).to_bytes(4) + b"uuid" + content
+    data = bytearray(path.read_bytes())
+    for kind in (b"moov", b"trak"):
+        place = data.index(kind) - 4
+        size = int.from_bytes(data[place : place + 4])
+        data[place : place + 4] = (size + len(box)).to_bytes(4)
+    data[place + size : place + size] = box
+    path.write_bytes(data)
+    return path
+
+
+def for_both_eyes(path: Path, way: str) -> Path:
+    """A Matroska file, or FFmpeg's MP4, that says how views for both eyes lie in its picture."""
+    named = path.with_name("named.mkv")
+    plain = ffmpeg.input(str(clips.write_clip(path.with_name("plain.mp4"), sounds=1)))
+    command = plain.output(str(named), c="copy", **{"metadata:s:v": f"stereo_mode={way}"})
+    run_ffmpeg(command, timeout_seconds=60)
+    command = ffmpeg.input(str(named)).output(str(path), c="copy", strict="unofficial")
+    run_ffmpeg(command, timeout_seconds=60)
+    return path
+
+
 def cut_short(path: Path) -> Path:
     """A download that stopped at two thirds."""
     clips.write_clip(path, frames=24, sounds=1, container_options={"movflags": "faststart"})

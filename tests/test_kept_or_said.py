@@ -19,6 +19,8 @@ from stylecore.media import (
     verify_frames,
     write_frames,
 )
+from stylecore.media.immersive import add_immersion
+from stylecore.media.index import Sphere
 from stylecore.media.timecode import later
 from tests import clips, odd_clips
 
@@ -169,6 +171,88 @@ def test_lost_captions_do_not_pass_verification(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="closed captions differ"):
         verify_frames(tmp_path / "plain.mp4", Excerpt.of_all(source, index_source(source)),
                       OutputSettings(), size=(96, 64))  # fmt: skip
+
+
+def immersion(path: Path) -> tuple[bytes, bytes]:
+    """What a file says of sphere and stereo, found without our own reader."""
+    with av.open(str(path)) as container:
+        beside = next(container.decode(video=0)).side_data
+        sphere, stereo = beside.get(Type.SPHERICAL), beside.get(Type.STEREO3D)
+    return bytes(sphere or b""), bytes(stereo or b"")[:8]
+
+
+@pytest.mark.parametrize("target", [".mp4", ".mov", ".m4v"])
+@pytest.mark.parametrize(("start", "stop"), STARTS)
+def test_a_sphere_stays_one(target: str, start: int, stop: int | None, tmp_path: Path) -> None:
+    source, result = odd_clips.surrounding(tmp_path / "in.mp4"), tmp_path / f"out{target}"
+    assert immersion(source)[0]
+    notes = trip(source, result, start, stop)
+    assert immersion(result) == immersion(source)
+    assert not [note for note in notes if "surrounds" in note]
+    # Other players find every picture and sound where the header now says that it is.
+    run_ffmpeg(ffmpeg.input(str(result)).output("-", f="null"), timeout_seconds=60)
+    if start == 0:
+        assert clips.sound_packets(result) == clips.sound_packets(source)
+
+
+@pytest.mark.parametrize("faststart", [False, True])
+@pytest.mark.parametrize(
+    "sphere",
+    [
+        Sphere(projection=0, yaw=1 << 16, pitch=-(45 << 16), roll=3, bounds=(0,) * 4, padding=0),
+        Sphere(projection=2, yaw=0, pitch=0, roll=0, bounds=(1 << 30, 7, 1 << 29, 9), padding=0),
+        Sphere(projection=1, yaw=0, pitch=0, roll=0, bounds=(0,) * 4, padding=5),
+    ],
+)
+def test_every_way_of_surrounding_is_said(sphere: Sphere, faststart: bool, tmp_path: Path) -> None:
+    flags = {"movflags": "+faststart"} if faststart else {}
+    path = clips.write_clip(tmp_path / "in.mp4", sounds=1, container_options=flags)
+    before, sound = index_source(path), clips.sound_packets(path)
+    add_immersion(path, before.model_copy(update={"sphere": sphere, "stereo": (2, False)}))
+    after = index_source(path)
+    assert (after.sphere, after.stereo) == (sphere, (2, False))
+    assert (after.checksums, clips.sound_packets(path)) == (before.checksums, sound)
+
+
+def test_a_lost_sphere_does_not_pass_verification(tmp_path: Path) -> None:
+    source = odd_clips.surrounding(tmp_path / "in.mp4")
+    plain = clips.write_clip(tmp_path / "plain.mp4", sounds=1)
+    with pytest.raises(OutputError, match="does not surround the viewer"):
+        verify_frames(plain, Excerpt.of_all(source, index_source(source)), OutputSettings(),
+                      size=(96, 64))  # fmt: skip
+
+
+@pytest.mark.parametrize("target", [".mkv", ".webm", ".gif"])
+def test_a_sphere_that_is_lost_is_said(target: str, tmp_path: Path) -> None:
+    notes = trip(odd_clips.surrounding(tmp_path / "in.mp4"), tmp_path / f"out{target}")
+    assert len([note for note in notes if "surrounds the viewer is left out" in note]) == 1
+
+
+EVERY_WAY = ("left_right", "top_bottom", "right_left", "row_interleaved_lr")
+HELD = {
+    ".mp4": EVERY_WAY[:2], ".mov": EVERY_WAY[:2], ".mkv": EVERY_WAY, ".webm": EVERY_WAY[:3],
+    ".apng": (),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("target", sorted(HELD))
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_views_for_both_eyes_are_kept_or_said(way: str, target: str, tmp_path: Path) -> None:
+    source, result = odd_clips.for_both_eyes(tmp_path / "in.mkv", way), tmp_path / f"out{target}"
+    said = immersion(source)[1]
+    notes = [note for note in trip(source, result) if "view for each eye" in note]
+    assert len(notes) == (way not in HELD[target])
+    if way in HELD[target]:
+        assert immersion(result)[1] == said
+        trip(result, tmp_path / "again.mkv")
+        assert immersion(tmp_path / "again.mkv")[1] == said
+
+
+def test_views_that_lie_in_an_unknown_way_are_said(tmp_path: Path) -> None:
+    """FFmpeg's own MP4 files have two boxes about it, of which it reads the one that says less."""
+    source = odd_clips.for_both_eyes(tmp_path / "in.mp4", "left_right")
+    notes = trip(source, tmp_path / "out.mp4")
+    assert len([note for note in notes if "view for each eye is left out" in note]) == 1
 
 
 def test_further_pictures_are_not_said_to_be_impossible(tmp_path: Path) -> None:

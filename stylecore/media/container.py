@@ -38,7 +38,7 @@ from stylecore.media.pictures import apng
 from stylecore.media.pictures.apng import apng_plays, apng_profile, with_exact_times
 from stylecore.media.pictures.gif import gif_plays, has_end_mark, is_cut
 from stylecore.media.pictures.profiles import UNUSABLE, effective, is_usable
-from stylecore.media.side_data import caption_checksum
+from stylecore.media.side_data import caption_checksum, sphere_of, stereo_of
 from stylecore.media.timecode import has_timecode, timecode_of
 from stylecore.media.yuv import shared
 
@@ -392,6 +392,8 @@ def _describe(
         interlaced=scan.interlaced,
         exact_seeking=exact and not scan.failures and not scan.untimed,
         container=container.format.name,
+        sphere=sphere_of(first),
+        stereo=stereo_of(first),
         captions=tuple(scan.captions) if any(scan.captions) else (),
         timecode=timecode_of(container, stream),
         streams=tuple(_stream_infos(container, stream)),

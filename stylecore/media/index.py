@@ -27,6 +27,21 @@ class StreamInfo(BaseModel):
     language: str = ""
 
 
+class Sphere(BaseModel):
+    """How a picture surrounds the viewer, as in FFmpeg's AVSphericalMapping."""
+
+    model_config = ConfigDict(frozen=True)
+    projection: int
+    yaw: int
+    pitch: int
+    roll: int
+    """Degrees to turn it by, in parts of 1/65536."""
+    bounds: tuple[int, int, int, int]
+    """Left, top, right, bottom: what of the sphere is missing there, in parts of 2**-32."""
+    padding: int
+    """Pixels around the sides of a cube."""
+
+
 class SourceIndex(BaseModel):
     """Every frame's presentation timestamp, and all that must come out as it went in."""
 
@@ -83,6 +98,11 @@ class SourceIndex(BaseModel):
     """What reads the frames: see ``stylecore.media.sources``."""
     frame_files: tuple[str, ...] = ()
     """Names of the files of a folder of frames, in order; empty for anything else."""
+    sphere: Sphere | None = None
+    """How the picture surrounds the viewer; None where it is flat."""
+    stereo: tuple[int, bool] | None = None
+    """How a view for each eye lies in the picture (FFmpeg's AVStereo3DType), and whether the right
+    eye's comes first; None where there is one view."""
     captions: tuple[int, ...] = ()
     """CRC-32 of the closed captions in every frame, 0 for none; empty where no frame has any."""
     timecode: str = ""

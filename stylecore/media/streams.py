@@ -37,7 +37,16 @@ OF_THE_CONTAINER = frozenset(
 )
 """Metadata that describes the file itself; the result has its own."""
 OF_THE_STREAM = frozenset(
-    {"encoder", "vendor_id", "duration", "bps", "number_of_frames", "number_of_bytes", "alpha_mode"}
+    {
+        "encoder",
+        "vendor_id",
+        "duration",
+        "bps",
+        "number_of_frames",
+        "number_of_bytes",
+        "alpha_mode",
+        "stereo_mode",
+    }
 )
 """Likewise of a track, in lower case and without a language behind a dash."""
 

@@ -13,6 +13,7 @@ from stylecore.media.captions import captions_in, keeps_captions
 from stylecore.media.clock import Clock
 from stylecore.media.encoders import M4V, MOV, MP4, codec_for
 from stylecore.media.excerpt import Excerpt
+from stylecore.media.immersive import keeps_sphere, keeps_stereo
 from stylecore.media.index import UNTAGGED, SourceIndex, StreamInfo
 from stylecore.media.opening import EVERYTHING, open_container
 from stylecore.media.pictures.check import verify_pictures
@@ -121,6 +122,7 @@ def verify_frames(
     _compare_tags(found, excerpt.index, codec_for(encoding, suffix).full_range)
     copied = _compare_streams(target, found, excerpt, held, clock.delay)
     copied += _compare_captions(found, excerpt, keeps_captions(encoding, suffix))
+    _compare_immersion(found, excerpt.index, suffix)
     is_copy = excerpt.whole and excerpt.index.reader == "container"
     notes = _lost_names(target, excerpt.path) if is_copy else ()
     notes += _lost_timecode(suffix, found, excerpt)
@@ -241,6 +243,13 @@ def _compare_captions(found: SourceIndex, excerpt: Excerpt, kept: bool) -> tuple
     if found.captions != expected:
         raise UnverifiedError("its closed captions differ from the source's")
     return ("closed captions",) if expected else ()
+
+
+def _compare_immersion(found: SourceIndex, index: SourceIndex, suffix: str) -> None:
+    if found.sphere != (index.sphere if keeps_sphere(index, suffix) else None):
+        raise UnverifiedError("it does not surround the viewer as the source does")
+    if found.stereo != (index.stereo if keeps_stereo(index, suffix) else None):
+        raise UnverifiedError("the views for both eyes are not where they are in the source")
 
 
 def _lost_timecode(suffix: str, found: SourceIndex, excerpt: Excerpt) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ from stylecore.media.encoders import (
 )
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import is_disk_full, no_space
+from stylecore.media.immersive import add_immersion, notes_on_immersion, stereo_metadata
 from stylecore.media.index import SourceIndex
 from stylecore.media.opening import inert_name, open_container
 from stylecore.media.schedule import Schedule
@@ -86,7 +87,9 @@ def write_container(
                 )
             )
             writer = _Writer(excerpt, origin, target, result, encoding)
-            return writer.write(iter(frames), on_frame)
+            notes = writer.write(iter(frames), on_frame)
+        add_immersion(target, excerpt.index)
+        return notes
     except (av.FFmpegError, OSError) as error:
         target.unlink(missing_ok=True)
         if is_disk_full(error):
@@ -237,6 +240,8 @@ class _Writer:
         if self.origin is not None:
             metadata = stream_metadata(self.origin.streams[self.index.stream])
             stream.metadata.update(moved(metadata, self.excerpt))
+        stream.metadata.update(stereo_metadata(self.index, self.suffix))
+        self.notes += notes_on_immersion(self.index, self.suffix, f"a {self.suffix} file")
         if keeps_alpha(chosen):
             stream.metadata["alpha_mode"] = "1"
         return stream

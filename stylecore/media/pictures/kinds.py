@@ -10,6 +10,7 @@ from stylecore.config import OutputSettings
 from stylecore.errors import SettingsError
 from stylecore.media.clock import Clock
 from stylecore.media.excerpt import Excerpt
+from stylecore.media.immersive import notes_on_immersion
 from stylecore.media.index import SourceIndex
 from stylecore.media.names import frame_name, is_pattern, wants_folder
 
@@ -189,6 +190,7 @@ def notes_on(kind: Kind, index: SourceIndex, output: OutputSettings) -> tuple[st
         notes.append(f"The {what} {verb} left out: {kind.name} holds none.")
     if index.captions and output.audio == "keep":
         notes.append(f"The closed captions are left out: {kind.name} holds none.")
+    notes += notes_on_immersion(index, "", kind.name)
     if index.timecode:
         notes.append(f"The timecode {index.timecode} is left out: {kind.name} holds none.")
     if index.bit_depth > kind.most_bits:
