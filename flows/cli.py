@@ -1,20 +1,28 @@
 """The command ``stylecore``: parse, call, report. What is heavy is imported by the command itself.
 
-Exit status: 0 done, 2 something given cannot be used, 3 to 5 see ``stylecore.errors``, 70 a defect
-of this program, 130 stopped by the person.
+Exit status: 0 done, 2 something given cannot be used, 3 to 5 see ``stylecore.errors``, 6 Prefect
+cannot be reached, 70 a defect of this program, 74 the system refused something, 129, 130 or 143
+stopped (see ``flows.stopping``).
 """
 
 import argparse
 import io
+import logging
 import os
+import shlex
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from flows.options import add_options, read_options
 from flows.printing import printable
+from flows.stopping import Stop, stoppable
+from flows.way import CHOICES
 from stylecore.config import (
     FolderSettings,
     ImageSettings,
@@ -27,34 +35,68 @@ from stylecore.errors import SettingsError, StyleError
 from stylecore.training.settings import FastTraining, PerceptualTraining
 
 INTERNAL_ERROR = 70
-STOPPED = 130
+SYSTEM_ERROR = 74
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit status."""
-    _quiet_libraries()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Where the terminal's encoding lacks a letter of a name, it is shown by its number.
         sys.stdout.reconfigure(errors="backslashreplace")
-    arguments = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    with stoppable(partial(_stopped, given)) as stop:
+        arguments = _parser().parse_args(given)
+        arguments.stop, arguments.again = stop, _as_typed(given)
+        _quiet_libraries(arguments)
+        status = _run(arguments)
+        if stop.is_requested and argv is None:
+            os._exit(status)  # threads that compute would hold up an end in order
+    return status
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Runs the command; whatever ends it is said in one sentence."""
+    stop: Stop = arguments.stop
     try:
         return arguments.command(arguments) or 0
-    except StyleError as error:
+    except BaseException as error:
+        if stop.is_requested or isinstance(error, KeyboardInterrupt):
+            stop.say()
+            return stop.exit_status
+        if not isinstance(error, Exception):
+            raise
         if arguments.debug:
             traceback.print_exc()
-        print(f"stylecore: {_one_line(str(error))}", file=sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        return STOPPED
-    except Exception as error:
-        if arguments.debug:
-            raise
-        print(
-            f"stylecore: internal error, {type(error).__name__}: {_one_line(str(error))}; "
-            "run again with --debug for the traceback. Finished frames are kept.",
-            file=sys.stderr,
+        sentence, status = _explained(error)
+        print(f"stylecore: {_one_line(sentence)}", file=sys.stderr)
+        return status
+
+
+def _explained(error: Exception) -> tuple[str, int]:
+    """What is said of an error, and the exit status."""
+    if isinstance(error, StyleError):
+        return str(error), error.exit_status
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return (
+            f"{where}{error.strerror}. Mend that, and run the same command again; finished frames "
+            "are kept.",
+            SYSTEM_ERROR,
         )
-        return INTERNAL_ERROR
+    return (
+        f"internal error, {type(error).__name__}: {error}; run again with --debug for the "
+        "traceback. Finished frames are kept.",
+        INTERNAL_ERROR,
+    )
+
+
+def _stopped(given: Sequence[str]) -> str:
+    """What is said after a stop before there is anything to keep."""
+    return f"stopped; no result was written. The same command begins again:   {_as_typed(given)}"
+
+
+def _as_typed(given: Sequence[str]) -> str:
+    return printable(shlex.join(["stylecore", *given]))
 
 
 def video(arguments: argparse.Namespace) -> None:
@@ -68,7 +110,7 @@ def video(arguments: argparse.Namespace) -> None:
         source=arguments.source, style=arguments.style, output=output, settings=settings,
         root=arguments.workspace, overwrite=arguments.overwrite, keep=arguments.keep,
     )  # fmt: skip
-    screen.run_video(request, prefect=arguments.prefect, quiet=arguments.quiet)
+    screen.run_video(request, prefect=arguments.prefect, quiet=arguments.quiet, stop=arguments.stop)
 
 
 def image(arguments: argparse.Namespace) -> None:
@@ -95,9 +137,12 @@ def folder(arguments: argparse.Namespace) -> int:
             "video": read_options(arguments, VideoSettings),
         },
     )
+    again = f"The same command goes on:   {arguments.again}"
     return screen.run_folder(
-        arguments.inbox, arguments.outbox, arguments.style, settings, workspace=arguments.workspace
-    )
+        arguments.inbox, arguments.outbox, arguments.style, settings,
+        workspace=arguments.workspace, prefect=arguments.prefect, quiet=arguments.quiet,
+        stop=arguments.stop, again=again,
+    )  # fmt: skip
 
 
 def cuts(arguments: argparse.Namespace) -> None:
@@ -140,20 +185,25 @@ def jobs_resume(arguments: argparse.Namespace) -> None:
         request = request.model_copy(update={"root": root})
         if not arguments.quiet:
             jobs.say_if_anew(workspace, request)
-        screen.run_video(request, prefect=arguments.prefect, quiet=arguments.quiet)
+        screen.run_video(
+            request, prefect=arguments.prefect, quiet=arguments.quiet, stop=arguments.stop
+        )
 
 
 def jobs_assemble(arguments: argparse.Namespace) -> None:
     """Encodes the stored frames of a job again, perhaps with another codec or name."""
     from flows import jobs
 
-    jobs.assemble_again(
-        arguments.workspace,
-        arguments.name,
-        output=arguments.output,
-        encoding=read_options(arguments, OutputSettings),
-        overwrite=arguments.overwrite,
-    )
+    encoding = read_options(arguments, OutputSettings)
+    kept = f"stopped; all frames are kept. The same command begins again:   {arguments.again}"
+    with arguments.stop.saying(lambda: kept):
+        jobs.assemble_again(
+            arguments.workspace,
+            arguments.name,
+            output=arguments.output,
+            encoding=encoding,
+            overwrite=arguments.overwrite,
+        )
 
 
 def jobs_clean(arguments: argparse.Namespace) -> None:
@@ -170,7 +220,8 @@ def train_perceptual(arguments: argparse.Namespace) -> None:
     from stylecore.training.perceptual import train
 
     settings = read_options(arguments, PerceptualTraining)
-    train(arguments.content, arguments.style, arguments.out, settings, on_epoch=_print_epoch)
+    with _training(arguments):
+        train(arguments.content, arguments.style, arguments.out, settings, on_epoch=_print_epoch)
 
 
 def train_fast(arguments: argparse.Namespace) -> None:
@@ -178,7 +229,18 @@ def train_fast(arguments: argparse.Namespace) -> None:
     from stylecore.training.fast import train
 
     settings = read_options(arguments, FastTraining)
-    train(arguments.content, arguments.style, arguments.out, settings, on_epoch=_print_epoch)
+    with _training(arguments):
+        train(arguments.content, arguments.style, arguments.out, settings, on_epoch=_print_epoch)
+
+
+def _training(arguments: argparse.Namespace) -> AbstractContextManager[None]:
+    """While the context lasts, a stop says what of a training is kept."""
+    return arguments.stop.saying(
+        lambda: (
+            f"stopped; what was learned up to the last checkpoint is kept in {arguments.out}. The "
+            f"same command goes on:   {arguments.again}"
+        )
+    )
 
 
 def _print_epoch(epoch: int, means: dict[str, float]) -> None:
@@ -316,9 +378,14 @@ def _add_output(parser: argparse.ArgumentParser, what: str = "result [beside the
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--no-prefect", dest="prefect", action="store_false",
-        help="run the same steps at once, without Prefect's records and retries",
+        "--prefect", choices=CHOICES, default="auto",
+        help="run the steps as a Prefect flow, with records and pages: where an API is configured "
+        "(auto), always, with a private server where none is (on), or never (off); the result is "
+        "the same [auto]",
     )  # fmt: skip
+    parser.add_argument(
+        "--no-prefect", dest="prefect", action="store_const", const="off", help=argparse.SUPPRESS
+    )
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     _add_workspace(parser)
 
@@ -330,18 +397,26 @@ def _add_workspace(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
-def _quiet_libraries() -> None:
-    """Keeps start-up chatter of TensorFlow and Prefect off the screen, unless asked for."""
+def _quiet_libraries(arguments: argparse.Namespace) -> None:
+    """Keeps what libraries have to say off the screen, unless asked for."""
+    quiet = getattr(arguments, "quiet", False)
     for name, value in {
         "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TFHUB_DOWNLOAD_PROGRESS": "" if quiet else "1",
+        "OPENCV_LOG_LEVEL": "SILENT",
         "SVT_LOG": "1",
         "PREFECT_LOGGING_LEVEL": "CRITICAL",
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+        # A server that Prefect started by itself would not end with a command that is stopped.
+        "PREFECT_SERVER_EPHEMERAL_ENABLED": "false",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
     }.items():
         os.environ.setdefault(name, value)
+    if not arguments.debug:
+        warnings.filterwarnings("ignore")
+    if quiet:
+        logging.getLogger("stylecore").setLevel(logging.ERROR)
 
 
 def _one_line(text: str) -> str:

@@ -1,18 +1,17 @@
 """Everything that has arrived in a folder, each file as a run of its own."""
 
-import time
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from prefect import flow
-from prefect.states import State
 
 from flows.image import stylize_image
 from flows.video import stylize_video
 from stylecore.config import FolderSettings, ImageSettings
-from stylecore.errors import MediaError
-from stylecore.inbox import Arrival, Outcome, settled
-from stylecore.media import as_utf8, require_utf8
+from stylecore.folder import repainted, video_settings
+from stylecore.inbox import Arrival, Outcome
+from stylecore.store import Published
 from tasks.conduct import told
 from tasks.inbox import look
 from tasks.report import report_folder, summary_line
@@ -42,60 +41,23 @@ def stylize_folder(
         workspace: folder of all workspaces; the user's state folder when not given.
     """
     found = look(inbox, outbox, style, settings.video)
-    outcomes = [
-        _treat(arrival, ready, style, settings, workspace)
-        for arrival, ready in settled(found, settings.settle_seconds)
-    ]
+    run = partial(_run, style=style, settings=settings, workspace=workspace)
+    outcomes = list(repainted(found, run, settle_seconds=settings.settle_seconds))
     report_folder(outcomes)
     return outcomes
 
 
-def _treat(
-    arrival: Arrival, ready: bool, style: Path, settings: FolderSettings, workspace: Path | None
-) -> Outcome:
-    """Runs one file, if it is ready, new, and not in the hands of another run."""
-    name = as_utf8(arrival.source.name)
-    if not ready:
-        return Outcome(name=name, status="arriving", sentence="it is still changing")
-    with arrival.claimed() as mine:
-        if not mine:
-            return Outcome(name=name, status="busy", sentence="another run works on it")
-        if (reason := arrival.reason_to_skip()) is not None:
-            return Outcome(name=name, status="skipped", sentence=reason)
-        try:
-            require_utf8(arrival.source)  # or Prefect could not keep a run of it
-        except MediaError as error:
-            arrival.remember_failure(str(error), lasting=True)
-            return Outcome(name=name, status="failed", sentence=str(error))
-        begun = time.monotonic()
-        state = _run(arrival, style, settings, workspace)
-        return _outcome(arrival, state, seconds=time.monotonic() - begun)
-
-
-def _run(arrival: Arrival, style: Path, settings: FolderSettings, workspace: Path | None) -> State:
+def _run(arrival: Arrival, *, style: Path, settings: FolderSettings, workspace: Path | None) -> int:
     """Runs the flow that fits the file; a result that is older than its source is replaced."""
     if arrival.is_still:
-        return stylize_image(
+        still = stylize_image(
             arrival.source, style, arrival.output, ImageSettings.of(settings.video),
             overwrite=arrival.output.exists(), return_state=True,
         )  # fmt: skip
-    video = settings.video
-    if arrival.spare is None:
-        encoding = video.output.model_copy(update={"container": "named"})
-        video = video.model_copy(update={"output": encoding})
-    return stylize_video(
-        arrival.source, style, arrival.output, video, workspace=workspace,
-        overwrite=any(result.exists() for result in arrival.results), return_state=True,
+        still.result()  # raises what stopped it, as itself
+        return 1
+    video = stylize_video(
+        arrival.source, style, arrival.output, video_settings(arrival, settings),
+        workspace=workspace, overwrite=arrival.has_result(), return_state=True,
     )  # fmt: skip
-
-
-def _outcome(arrival: Arrival, state: State, *, seconds: float) -> Outcome:
-    """Remembers how the run ended; only the file's own faults are not worth another try."""
-    name, result = arrival.source.name, cast(Any, state.result(raise_on_failure=False))
-    if state.is_completed():
-        arrival.forget_failure()
-        frames = 1 if arrival.is_still else result.frames
-        return Outcome(name=name, status="done", frames=frames, seconds=seconds)
-    sentence = state.message or state.name or "unknown failure"
-    arrival.remember_failure(sentence, lasting=isinstance(result, MediaError))
-    return Outcome(name=name, status="failed", sentence=sentence, seconds=seconds)
+    return cast(Published, video.result()).frames

@@ -3,7 +3,9 @@
 On a terminal there are bars; in a pipe there are plain lines, one a stage.
 """
 
-from collections.abc import Iterator, Sequence
+import shlex
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
@@ -23,19 +25,24 @@ from rich.progress import (
 from rich.text import Text
 
 from flows.printing import printable
+from flows.stopping import Stop
+from flows.way import Choice, Way, prefect_ready, way_of
 from stylecore.config import FolderSettings, VideoSettings
+from stylecore.folder import look, repainted, run_here
+from stylecore.inbox import Outcome
 from stylecore.media import require_utf8
 from stylecore.pipeline import OnProgress, finish_job, open_job, space_needed
 from stylecore.pipeline import Progress as Step
 from stylecore.store import Job, Published, Request, Workspace
 
 
-def run_video(request: Request, *, prefect: bool, quiet: bool) -> None:
-    """Fulfils a request with bars; a KeyboardInterrupt goes on after saying what is kept."""
-    console = Console(quiet=quiet, highlight=False, markup=False, emoji=False)
+def run_video(request: Request, *, prefect: Choice, quiet: bool, stop: Stop) -> None:
+    """Fulfils a request with bars."""
+    console = _console(quiet)
     job_space, request = open_job(request)
     job = job_space.job
-    _print_facts(console, job_space, request)
+    way = way_of(prefect)
+    _print_facts(console, job_space, request, way)
     for note in request.notes:
         _say(console, f"note: {note}")
     if job_space.published(request) is not None:
@@ -43,53 +50,121 @@ def run_video(request: Request, *, prefect: bool, quiet: bool) -> None:
     resumed = job_space.count_finished()
     if resumed:
         _say(console, f"resumed: {resumed} of {job.work_count} frames were already done")
-    try:
-        with _reporting(console, job) as on_progress:
-            if prefect:
-                published = _run_with_prefect(console, request, on_progress)
-            else:
-                published = finish_job(job_space, request, on_progress=on_progress)
-    except KeyboardInterrupt:
-        _say(
-            console,
-            f"stopped; {job_space.count_finished()} of {job.work_count} frames are done and kept."
-            f"   stylecore jobs resume {job_space.name}",
-        )
-        raise
+    with (
+        stop.saying(partial(_what_is_kept, job_space, request)),
+        _reporting(console, job) as on_progress,
+    ):
+        if way.is_flow:
+            published = _run_with_prefect(console, way, request, on_progress)
+        else:
+            published = finish_job(job_space, request, on_progress=on_progress)
     keeping = _why_kept(job_space, request)
     _print_result(console, published, said=request.notes, keeping=keeping)
 
 
-def run_folder(
-    inbox: Path, outbox: Path, style: Path, settings: FolderSettings, *, workspace: Path | None
-) -> int:
-    """Runs the folder flow once; returns 1 when a file failed."""
-    from flows.folder import stylize_folder
+def _what_is_kept(job_space: Workspace, request: Request) -> str:
+    """What is said after a stop."""
+    published = job_space.published(request)
+    if published is not None:
+        return printable(f"stopped; the result is in place: {published.output}")
+    root = [] if request.root is None else ["--workspace", str(request.root)]
+    again = shlex.join(["stylecore", "jobs", "resume", job_space.name, *root])
+    done, count = job_space.count_finished(), job_space.job.work_count
+    return printable(f"stopped; {done} of {count} frames are done and kept.   {again}")
 
+
+def run_folder(
+    inbox: Path,
+    outbox: Path,
+    style: Path,
+    settings: FolderSettings,
+    *,
+    workspace: Path | None,
+    prefect: Choice,
+    quiet: bool,
+    stop: Stop,
+    again: str,
+) -> int:
+    """Repaints what has arrived once; returns 1 when a file failed.
+
+    Args:
+        again: how to go on after a stop.
+    """
     for path in (inbox, outbox, style, *([workspace] if workspace else ())):
         require_utf8(path)
-    Console().print("starting Prefect ...")
-    outcomes = stylize_folder(inbox, outbox, style, settings, workspace=workspace)
-    for outcome in outcomes:
-        print(printable(f"{outcome.name}: {outcome.status}  {outcome.sentence}"))
+    console, way = _console(quiet), way_of(prefect)
+    _say(console, f"run     {way.described}")
+    outcomes: list[Outcome] = []
+    found: Iterable[Outcome]
+    kept = "files are done, and of the one in work every finished frame is kept."
+    with stop.saying(
+        lambda: f"stopped; {sum(one.status == 'done' for one in outcomes)} {kept} {again}"
+    ):
+        if way.is_flow:
+            found = _folder_with_prefect(console, way, inbox, outbox, style, settings, workspace)
+        else:
+            found = repainted(
+                look(inbox, outbox, style, settings.video),
+                partial(run_here, style=style, settings=settings, workspace=workspace),
+                settle_seconds=settings.settle_seconds,
+            )
+        for outcome in found:
+            outcomes.append(outcome)
+            _print_outcome(console, outcome)
     return int(any(outcome.status == "failed" for outcome in outcomes))
 
 
-def _run_with_prefect(console: Console, request: Request, on_progress: OnProgress) -> Published:
-    console.print("starting Prefect ...", style="dim")
-    from flows.video import stylize_video
-    from tasks.progress import listening
+def _print_outcome(console: Console, outcome: Outcome) -> None:
+    text = f"{outcome.name}: {outcome.status}  {outcome.sentence}".rstrip()
+    if outcome.status == "failed":
+        print(printable(text), file=sys.stderr)
+    else:
+        _say(console, text)
 
-    with listening(on_progress):
-        return stylize_video(
-            request.source,
-            request.style,
-            request.output,
-            request.settings,
-            workspace=request.root,
-            overwrite=request.overwrite,
-            keep=request.keep,
-        )
+
+def _run_with_prefect(
+    console: Console, way: Way, request: Request, on_progress: OnProgress
+) -> Published:
+    with _prefect(console, way):
+        from flows.video import stylize_video
+        from tasks.progress import listening
+
+        with listening(on_progress):
+            return stylize_video(
+                request.source,
+                request.style,
+                request.output,
+                request.settings,
+                workspace=request.root,
+                overwrite=request.overwrite,
+                keep=request.keep,
+            )
+
+
+def _folder_with_prefect(
+    console: Console,
+    way: Way,
+    inbox: Path,
+    outbox: Path,
+    style: Path,
+    settings: FolderSettings,
+    workspace: Path | None,
+) -> list[Outcome]:
+    with _prefect(console, way):
+        from flows.folder import stylize_folder
+
+        return stylize_folder(inbox, outbox, style, settings, workspace=workspace)
+
+
+@contextmanager
+def _prefect(console: Console, way: Way) -> Iterator[None]:
+    console.print("starting Prefect ...", style="dim")
+    with prefect_ready(way):
+        yield
+
+
+def _console(quiet: bool) -> Console:
+    return Console(quiet=quiet, highlight=False, markup=False, emoji=False)
 
 
 def _say(console: Console, text: str) -> None:
@@ -97,7 +172,7 @@ def _say(console: Console, text: str) -> None:
     console.print(printable(text), soft_wrap=True)
 
 
-def _print_facts(console: Console, job_space: Workspace, request: Request) -> None:
+def _print_facts(console: Console, job_space: Workspace, request: Request, way: Way) -> None:
     job = job_space.job
     index = job.index
     sound = ", ".join(stream.codec for stream in index.streams if stream.kind == "audio")
@@ -121,6 +196,7 @@ def _print_facts(console: Console, job_space: Workspace, request: Request) -> No
         f"style   {request.style.name}   engine {engine}{detail.get(engine, '')}   "
         f"{_coherence(job.settings)}",
     )
+    _say(console, f"run     {way.described}")
     for note in job.notes:
         _say(console, f"note    {note}")
     if request.rehearsed:

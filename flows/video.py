@@ -6,12 +6,12 @@ from pathlib import Path
 from prefect import flow
 
 from stylecore.config import VideoSettings
+from stylecore.shot_order import in_shot_order
 from stylecore.store import Published, Request, Workspace
-from tasks.chunks import in_shot_order
 from tasks.conduct import told
 from tasks.progress import begin_progress, ending_with_the_run, show_progress
 from tasks.report import report_video, result_line
-from tasks.video import assemble, plan, stylize
+from tasks.video import assemble, first_done, plan, stylize
 
 DEFAULTS = VideoSettings()
 
@@ -54,6 +54,7 @@ def stylize_video(
                 Workspace(folder).job.chunks,
                 parallel_shots=settings.parallel_shots,
                 submit=partial(stylize.submit, folder, request=request, artifact=artifact),
+                first_done=first_done,
             )
         )
         for chunk_run in finished:

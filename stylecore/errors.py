@@ -4,7 +4,8 @@
     ├── InputError              what was given cannot be used as it is
     │   ├── SettingsError       an option or a combination of options
     │   └── MediaError          a picture, video or folder of frames
-    │       └── DamagedError    a picture that is not whole
+    │       ├── DamagedError    a picture that is not whole
+    │       └── UnreadableError the system does not let a file be read
     ├── WeightsError            a network's weights are missing or do not fit
     ├── StoreError              a workspace is busy, damaged or from another version
     └── OutputError             the result cannot be written, or did not pass verification
@@ -41,6 +42,16 @@ class MediaError(InputError):
 
 class DamagedError(MediaError):
     """A picture is not whole; where it is one of many, it may be left out."""
+
+
+class UnreadableError(MediaError):
+    """The system does not let a file be read: permission, or a disk; says nothing of the file."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        super().__init__(
+            f"{path} cannot be read: {error.strerror or error}. Mend that, and run the same "
+            "command again."
+        )
 
 
 class WeightsError(StyleError):

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict
 
 from stylecore.config import OutputSettings
 from stylecore.errors import InputError, OutputError, SettingsError
+from stylecore.locks import acquired
 from stylecore.media import (
     PICTURE_SUFFIXES,
     VIDEO_SUFFIXES,
@@ -27,6 +27,7 @@ from stylecore.media import (
     usual_suffix,
 )
 from stylecore.media.encoders import MKV
+from stylecore.media.files import temporary_beside
 
 UNFINISHED_SUFFIXES = (".part", ".tmp", ".crdownload", "~")
 """Endings that programs give to a file while they are still writing it."""
@@ -70,6 +71,10 @@ class Arrival(BaseModel):
         """Where a result may be: under its own name, or in Matroska if that alone can hold it."""
         return (self.output,) if self.spare is None else (self.output, self.spare)
 
+    def has_result(self) -> bool:
+        """Whether there is a result, however old."""
+        return any(result.exists() for result in self.results)
+
     def is_done(self) -> bool:
         """Whether there is a result that is not older than its source."""
         begun = _stamp_if_there(self.source)
@@ -80,6 +85,8 @@ class Arrival(BaseModel):
         """Why nothing is to be done: there is a result, or the same file failed before."""
         if self.is_done():
             return "done before"
+        if self.note.is_symlink() or not self.note.is_file():
+            return None
         try:
             sentence, *rest = self.note.read_text(encoding="utf-8").splitlines()
         except (OSError, ValueError):
@@ -87,12 +94,24 @@ class Arrival(BaseModel):
         return f"failed before: {sentence}" if self._fingerprint() in rest else None
 
     def remember_failure(self, sentence: str, *, lasting: bool) -> None:
-        """Writes a note; after a ``lasting`` failure only another file is worth another try."""
+        """Writes a note; after a ``lasting`` failure only another file is worth another try.
+
+        A link in the note's place is replaced, not followed.
+
+        Raises:
+            OutputError: the outbox cannot be written.
+        """
         again = "It is tried again at the next run."
         if lasting:
             again = "It is tried again when the file changes, or when this note is removed."
             again += f"\n{self._fingerprint()}"
-        self.note.write_text(f"{sentence}\n\n{again}\n", encoding="utf-8")
+        text = f"{sentence}\n\n{again}\n"
+        with temporary_beside(self.note) as temporary:
+            try:
+                temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+                temporary.replace(self.note)
+            except OSError as error:
+                raise OutputError(f"{self.note} cannot be written: {error.strerror}.") from error
 
     def forget_failure(self) -> None:
         self.note.unlink(missing_ok=True)
@@ -100,16 +119,13 @@ class Arrival(BaseModel):
     @contextmanager
     def claimed(self) -> Iterator[bool]:
         """Whether this run has the file to itself while the context lasts."""
-        lock = FileLock(self.output.parent / LOCK_FOLDER / f"{self.output.name}.lock")
+        name = f"{self.output.name}.lock"
+        lock = acquired(self.output.parent / LOCK_FOLDER / name, timeout=0)
         try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            yield False
-            return
-        try:
-            yield True
+            yield lock is not None
         finally:
-            lock.release()
+            if lock is not None:
+                lock.release()
 
     def _fingerprint(self) -> str:
         size, changed = _stamp(self.source)

@@ -9,8 +9,16 @@ the Prefect flow runs the same steps as tasks.
 
 import os
 import shutil
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +28,7 @@ from typing import Literal
 
 import numpy as np
 
+from stylecore.attempts import can_heal_frames, in_attempts
 from stylecore.coherence import ReadFrames, stylize_missing
 from stylecore.colour import ColourStatistics, colour_statistics, colours_of_all
 from stylecore.config import FrameSettings, ImageSettings, VideoSettings
@@ -63,6 +72,7 @@ from stylecore.media import (
     write_picture,
 )
 from stylecore.overlap import ahead
+from stylecore.shot_order import in_shot_order
 from stylecore.shots import ANALYSIS_SIZE, Shot, detect_shots
 from stylecore.store import (
     Chunk,
@@ -447,12 +457,55 @@ def finish_job(
 ) -> Published:
     """Does everything of a request that is not done yet, and publishes its result.
 
+    Shots are worked on side by side as the settings say. One that fails does not stop the others;
+    what may pass by itself is tried again.
+
     Args:
         workspace, request: of ``open_job``.
     """
-    for chunk in workspace.job.chunks:
-        stylize_chunk(workspace, chunk, request, on_progress=on_progress)
-    return assemble(workspace, request, on_progress=on_progress)
+    ending = threading.Event()
+
+    def tell(progress: Progress) -> None:
+        if ending.is_set():
+            raise CancelledError
+        if on_progress is not None:
+            on_progress(progress)
+
+    def stylize(chunk: Chunk) -> int:
+        return in_attempts(
+            partial(stylize_chunk, workspace, chunk, request, on_progress=tell),
+            f"frames {chunk.start}:{chunk.stop}",
+            can_heal=can_heal_frames,
+            ending=ending,
+        )
+
+    parallel_shots = request.settings.parallel_shots
+    with ThreadPoolExecutor(parallel_shots) as workers:
+        try:
+            finished = list(
+                in_shot_order(
+                    workspace.job.chunks,
+                    parallel_shots=parallel_shots,
+                    submit=lambda chunk: workers.submit(stylize, chunk),
+                    first_done=_first_done,
+                )
+            )
+        finally:
+            ending.set()  # a thread cannot be stopped from outside, but it ends with its frame
+    for chunk_done in finished:
+        chunk_done.result()
+    return in_attempts(
+        partial(assemble, workspace, request, on_progress=on_progress), "the assembly"
+    )
+
+
+def _first_done(running: list[Future[int]]) -> tuple[Future[int], bool]:
+    """The first of some chunks to be done, and whether it succeeded; a stop is raised at once."""
+    done = wait(running, return_when=FIRST_COMPLETED).done.pop()
+    error = done.exception()
+    if error is not None and not isinstance(error, Exception):
+        raise error
+    return done, error is None
 
 
 def stylize_image(

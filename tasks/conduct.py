@@ -9,7 +9,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import TaskRun
 from prefect.states import Completed, Failed, State
 
-from stylecore.errors import StoreError, StyleError
+from stylecore.attempts import DELAY_SECONDS, can_heal, can_heal_frames
+from stylecore.errors import StyleError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -17,29 +18,24 @@ R = TypeVar("R")
 HOUR = 3600
 
 
-def can_heal(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
-    """Whether another attempt may succeed without anybody doing something about it.
+def _if(can_heal: Callable[[object], bool]) -> Callable[..., bool]:
+    """The condition for another attempt as Prefect asks it."""
 
-    What the project reports on purpose is for a person to mend; anything unforeseen, a network
-    disk or a device, may pass.
-    """
-    return not isinstance(state.data, StyleError)
+    def retry(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+        return can_heal(state.data)
 
-
-def can_heal_frames(task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
-    """Likewise for a chunk: a frame that was damaged has been removed and will be made again."""
-    return isinstance(state.data, StoreError) or can_heal(task, run, state)
+    return retry
 
 
 CONDUCT: dict[str, Any] = {
     "cache_policy": NO_CACHE,  # the workspace knows what is done, and sees when a file has changed
-    "retries": 2,
-    "retry_delay_seconds": [2, 15],
-    "retry_condition_fn": can_heal,
+    "retries": len(DELAY_SECONDS),
+    "retry_delay_seconds": list(DELAY_SECONDS),
+    "retry_condition_fn": _if(can_heal),
 }
 """Options of every task."""
 
-CHUNK_CONDUCT = CONDUCT | {"retry_condition_fn": can_heal_frames}
+CHUNK_CONDUCT = CONDUCT | {"retry_condition_fn": _if(can_heal_frames)}
 
 
 def told(by: Callable[[R], str]) -> Callable[[Callable[P, R]], Callable[P, R]]:

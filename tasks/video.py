@@ -4,6 +4,7 @@ from pathlib import Path
 from uuid import UUID
 
 from prefect import get_run_logger, task
+from prefect.futures import PrefectFuture, as_completed
 
 from stylecore import pipeline
 from stylecore.store import Chunk, Published, Request, Workspace
@@ -31,6 +32,13 @@ def stylize(workspace: Path, chunk: Chunk, request: Request, artifact: UUID) -> 
     """Makes the chunk's missing frames; returns how many were made."""
     watch = Watch(workspace=workspace, artifact=artifact, time_limit=CHUNK_TIME)
     return pipeline.stylize_chunk(Workspace(workspace), chunk, request, on_progress=watch)
+
+
+def first_done(running: list[PrefectFuture[int]]) -> tuple[PrefectFuture[int], bool]:
+    """The first of some chunks to be done, and whether it succeeded."""
+    done = next(as_completed(running))
+    done.wait()  # takes the final state from the run itself; the server hears of it later
+    return done, done.state.is_completed()
 
 
 @task(task_run_name="assemble", timeout_seconds=12 * HOUR, **CONDUCT)

@@ -40,11 +40,11 @@ from typing import Any, Self, TypeVar
 
 import cv2
 import numpy as np
-from filelock import FileLock, Timeout
 from platformdirs import user_state_path
 from pydantic import BaseModel, ValidationError
 
 from stylecore.errors import OutputError, StoreError
+from stylecore.locks import acquired
 from stylecore.media.files import is_disk_full, no_space
 from stylecore.store.model import FORMAT, Job, Published, Request, tag_of
 from stylecore.store.sealing import (
@@ -449,12 +449,10 @@ class Workspace:
         """Removes the workspace with everything in it, unless a process works on it."""
         with ExitStack() as held:
             for path in (self.folder / "locks").glob("*.lock"):
-                try:
-                    held.enter_context(FileLock(path, timeout=0))
-                except Timeout:
+                lock = acquired(path, timeout=0)
+                if lock is None:
                     return False
-                except OSError as error:
-                    raise self._no_lock(error) from error
+                held.callback(lock.release)
             shutil.rmtree(self.folder)
         return True
 
@@ -463,15 +461,12 @@ class Workspace:
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
         """Holds the lock ``name`` ("shot-3", "assembly"); waits while another process has it."""
-        lock = FileLock(self.folder / "locks" / f"{name}.lock")
-        try:
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                logger.warning("another process works on %s of %s; waiting for it", name, self.name)
-                lock.acquire()
-        except OSError as error:
-            raise self._no_lock(error) from error
+        path = self.folder / "locks" / f"{name}.lock"
+        lock = acquired(path, timeout=0)
+        if lock is None:
+            logger.warning("another process works on %s of %s; waiting for it", name, self.name)
+            lock = acquired(path)
+        assert lock is not None, "there is no end to waiting"
         try:
             yield
         finally:
@@ -580,12 +575,6 @@ class Workspace:
 
     def _statistics_path(self, number: int) -> Path:
         return self.folder / f"statistics/{number:08d}.npz"
-
-    def _no_lock(self, error: OSError) -> StoreError:
-        return StoreError(
-            f"The locks of {self.folder} cannot be used: {error.strerror}. Mend that, or choose "
-            "another folder with --workspace."
-        )
 
     def _not_written(self, error: OSError) -> OutputError:
         if is_disk_full(error):
