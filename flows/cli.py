@@ -299,7 +299,7 @@ def _parser() -> argparse.ArgumentParser:
         default=FolderSettings().settle_seconds,
         help=f"{FolderSettings.model_fields['settle_seconds'].description} [%(default)s]",
     )  # fmt: skip
-    _add_workspace(command)
+    _add_run_options(command)
     add_options(command, VideoSettings)
 
     command = _command(commands, "cuts", cuts)

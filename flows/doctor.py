@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from flows.way import configured_api, without_password
 from stylecore.errors import StyleError
 from stylecore.media import ffmpeg_version, find_ffmpeg
 from stylecore.networks.fast import COMPACT_FAST_WEIGHTS
@@ -31,7 +32,7 @@ class Finding:
 def examine(root: Path | None) -> int:
     """Prints all findings; returns 1 when something essential is missing."""
     findings = [
-        *_packages(), _ffmpeg(), _gpu(), *_weights(), _hub_cache(), *_prefect(),
+        *_packages(), _ffmpeg(), _gpu(), *_weights(), _hub_cache(), _prefect(),
         _workspace(root or default_root()),
     ]  # fmt: skip
     for finding in findings:
@@ -85,11 +86,10 @@ def _hub_cache() -> Finding:
     return Finding("hub cache", folder is not None, folder or unset)
 
 
-def _prefect() -> Iterator[Finding]:
-    url = os.environ.get("PREFECT_API_URL")
-    yield Finding(
-        "prefect api", True, url or "none set; the command line starts a private server each time"
-    )
+def _prefect() -> Finding:
+    api = configured_api()
+    none = "none configured; steps run in the command's own process, unless --prefect on"
+    return Finding("prefect api", api is not None, without_password(api) if api else none)
 
 
 def _workspace(root: Path) -> Finding:

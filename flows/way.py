@@ -42,7 +42,7 @@ def way_of(choice: Choice) -> Way:
         return Way(False, None, "in this process")
     api = configured_api()
     if api is not None:
-        return Way(True, api, f"a Prefect flow, told to {_without_password(api)}")
+        return Way(True, api, f"a Prefect flow, told to {without_password(api)}")
     if choice == "on":
         return Way(True, None, "a Prefect flow, on a private server")
     return Way(False, None, "in this process, since no Prefect API is configured")
@@ -64,7 +64,7 @@ def prefect_ready(way: Way) -> Iterator[None]:
     import httpx
 
     silent = PrefectError(
-        f"Prefect's API at {_without_password(way.api)} does not answer. All finished frames are "
+        f"Prefect's API at {without_password(way.api)} does not answer. All finished frames are "
         "kept; start the server and run the same command again, or give --prefect off."
     )
     url = f"{way.api.rstrip('/')}/health"
@@ -112,7 +112,8 @@ def _may_configure(path: Path) -> bool:
     return API_VARIABLE in text or (is_prefects and "url" in text)
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
+    """An address as it may be shown."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
