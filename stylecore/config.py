@@ -228,7 +228,9 @@ class FastSettings(Settings):
     model: str = Field(
         "compact",
         description="compact ships with the project; or a TensorFlow Hub module: its handle "
-        "(downloaded on first use) or its folder",
+        "(downloaded on first use) or its folder. A module is a program that can read and write "
+        "your files: take it only from whom you trust, and not from an http:// address, where it "
+        "can be changed on its way",
     )
     style_size: int = Field(
         256,
