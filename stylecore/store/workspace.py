@@ -97,14 +97,14 @@ class Workspace:
 
         A new one is named after the source, too; one that exists keeps its name.
         """
-        known = sorted(path.parent for path in root.glob(f"*-{tag_of(key)}/job.json"))
+        known = _folders_with_jobs(root, f"*-{tag_of(key)}")
         stem = re.sub(r"[^\w.-]+", "_", source.stem).lstrip(".-")[:40] or "job"
         return cls(known[0] if known else root / f"{stem}-{tag_of(key)}")
 
     @classmethod
     def all_in(cls, root: Path) -> "list[Workspace]":
         """Every workspace below ``root``, by name."""
-        return [cls(path.parent) for path in sorted(root.glob("*/job.json"))]
+        return [cls(folder) for folder in _folders_with_jobs(root, "*")]
 
     @classmethod
     def find(cls, root: Path, name: str) -> "Workspace":
@@ -598,6 +598,14 @@ class Workspace:
 def _tag(output: Path) -> str:
     """A file name for each output."""
     return hashlib.sha256(os.fsencode(output)).hexdigest()[:12]
+
+
+def _folders_with_jobs(root: Path, name: str) -> list[Path]:
+    """Folders below ``root`` with such a name that hold a plan, by name."""
+    try:
+        return sorted(path.parent for path in root.glob(f"{name}/job.json"))
+    except OSError:  # a name that is too long, a folder that may not be looked into
+        return []
 
 
 def _changed_at(path: Path) -> int:
