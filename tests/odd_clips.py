@@ -120,12 +120,12 @@ def interlaced(path: Path) -> Path:
     return clips.write_clip(path, options={"crf": "10", "x264-params": "tff=1:mbtree=0"})
 
 
-def deep(path: Path, *, transfer: int = 1) -> Path:
+def deep(path: Path, *, transfer: int = 1, pixel_format: str = "yuv420p10le") -> Path:
     """With 10 bits; of high dynamic range where the transfer is PQ (16) or HLG (18)."""
     primaries = 9 if transfer in (16, 18) else 1
     tags = {"color_trc": transfer, "color_primaries": primaries, "colorspace": primaries}
     return clips.write_clip(
-        path, codec="libx265", pixel_format="yuv420p10le", tags=tags,
+        path, codec="libx265", pixel_format=pixel_format, tags=tags,
         options={"x265-params": f"{QUIET_X265}:transfer={transfer}"},
     )  # fmt: skip
 

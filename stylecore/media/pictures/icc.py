@@ -49,10 +49,12 @@ def srgb_of_deep(pixels: np.ndarray, profile: bytes) -> np.ndarray | None:
     except (KeyError, IndexError, ValueError, struct.error, np.linalg.LinAlgError):
         return None
     values = np.linspace(0, 1, LEVELS)
-    light = [
-        curve(values).astype(np.float32)[channel]
-        for curve, channel in zip(curves, cv2.split(pixels), strict=True)
-    ]
+    with np.errstate(all="ignore"):
+        tables = [curve(values).astype(np.float32) for curve in curves]
+    if not np.isfinite(tables).all():
+        return None
+    channels = cv2.split(pixels)
+    light = [table[channel] for table, channel in zip(tables, channels, strict=True)]
     mixed = np.clip(cv2.transform(cv2.merge(light), matrix.astype(np.float32)), 0, 1)
     coded = np.where(mixed <= 0.0031308, 12.92 * mixed, 1.055 * cv2.pow(mixed, 1 / 2.4) - 0.055)
     return np.rint(coded * (LEVELS - 1)).astype(np.uint16)
