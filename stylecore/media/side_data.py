@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-from av.sidedata.sidedata import Type
+from av.sidedata.sidedata import SideData, Type
 from av.video.frame import VideoFrame
 
 from stylecore.media.index import Sphere
@@ -14,9 +14,14 @@ INVERTED = 1
 """Flag of stereo: the right eye's view comes first."""
 
 
+OF_PNG = ("rgb", "gray", "ya", "pal8", "mono")
+"""Beginnings of the names of PNG's pixel formats. A colour profile of a PNG has a name, which PyAV
+(18.1) frees twice once any side data of the frame has been looked at."""
+
+
 def captions_of(frame: VideoFrame) -> bytes:
     """The closed captions that came with a decoded frame, in pieces of 3 bytes; mostly none."""
-    data = frame.side_data.get(Type.A53_CC)
+    data = _told(frame, Type.A53_CC)
     return bytes(data) if data is not None else b""
 
 
@@ -27,7 +32,7 @@ def caption_checksum(frame: VideoFrame) -> int:
 
 def sphere_of(frame: VideoFrame) -> Sphere | None:
     """How a decoded frame surrounds the viewer."""
-    data = frame.side_data.get(Type.SPHERICAL)
+    data = _told(frame, Type.SPHERICAL)
     if data is None:
         return None
     projection, yaw, pitch, roll, left, top, right, bottom, padding = struct.unpack(
@@ -39,8 +44,13 @@ def sphere_of(frame: VideoFrame) -> Sphere | None:
 
 def stereo_of(frame: VideoFrame) -> tuple[int, bool] | None:
     """How a view for each eye lies in a decoded frame, and whether the right one comes first."""
-    data = frame.side_data.get(Type.STEREO3D)
+    data = _told(frame, Type.STEREO3D)
     if data is None:
         return None
     kind, flags = struct.unpack("=2i", bytes(data)[:8])
     return None if kind == FLAT else (kind, bool(flags & INVERTED))
+
+
+def _told(frame: VideoFrame, kind: Type) -> SideData | None:
+    """What a decoder gives of one kind; nothing of PNG's frames, which are not asked."""
+    return None if frame.format.name.startswith(OF_PNG) else frame.side_data.get(kind)
