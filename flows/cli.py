@@ -147,10 +147,10 @@ def folder(arguments: argparse.Namespace) -> int:
 
 def cuts(arguments: argparse.Namespace) -> None:
     """Finds the cuts of a video and lists them, to be mended and given with --cuts."""
-    from flows.cuts import write_cuts
+    from flows.cuts import list_cuts
 
     settings = read_options(arguments, SourceSettings)
-    write_cuts(arguments.source, arguments.output, settings, overwrite=arguments.overwrite)
+    list_cuts(arguments.source, arguments.output, settings, overwrite=arguments.overwrite)
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -165,6 +165,15 @@ def jobs_list(arguments: argparse.Namespace) -> None:
     from flows import jobs
 
     jobs.show_all(arguments.workspace)
+
+
+def jobs_cuts(arguments: argparse.Namespace) -> None:
+    """Lists the cuts that a job is painted by, to be mended and given with --cuts."""
+    from flows.cuts import list_cuts_of_job
+
+    list_cuts_of_job(
+        arguments.workspace, arguments.name, arguments.output, overwrite=arguments.overwrite
+    )
 
 
 def jobs_show(arguments: argparse.Namespace) -> None:
@@ -248,6 +257,9 @@ def _print_epoch(epoch: int, means: dict[str, float]) -> None:
     print(f"epoch {epoch}  {shown}", flush=True)
 
 
+LIST = "the list; .csv is written as PySceneDetect does [the terminal]"
+
+
 def default_output(source: Path, style: Path, settings: VideoSettings | ImageSettings) -> Path:
     """Beside the source, named after both; of a folder of frames or a pattern, a video."""
     from stylecore.media import is_sequence, place_of, usual_suffix
@@ -304,10 +316,10 @@ def _parser() -> argparse.ArgumentParser:
 
     command = _command(commands, "cuts", cuts)
     command.add_argument("source", type=Path, metavar="SOURCE", help="video to look through")
-    _add_output(command, "the list; .csv is written as PySceneDetect does [the terminal]")
+    _add_output(command, LIST)
     add_options(command, SourceSettings)
 
-    _add_jobs(_command(commands, "jobs", None, help="list, show, resume, assemble, clean"))
+    _add_jobs(_command(commands, "jobs", None, help="list, show, cuts, resume, assemble, clean"))
 
     _add_trainings(_command(commands, "train", None, help="train the networks that ship"))
     _add_workspace(_command(commands, "doctor", doctor))
@@ -318,7 +330,8 @@ def _add_jobs(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_workspace(_command(commands, "list", jobs_list))
     for name, function in (
-        ("show", jobs_show), ("resume", jobs_resume), ("assemble", jobs_assemble),
+        ("show", jobs_show), ("cuts", jobs_cuts), ("resume", jobs_resume),
+        ("assemble", jobs_assemble),
     ):  # fmt: skip
         command = _command(commands, name, function)
         command.add_argument("name", metavar="NAME", help="beginning of the job's name")
@@ -326,6 +339,8 @@ def _add_jobs(parser: argparse.ArgumentParser) -> None:
             _add_run_options(command)
             continue
         _add_workspace(command)
+        if name == "cuts":
+            _add_output(command, LIST)
         if name == "assemble":
             _add_output(command)
             add_options(command, OutputSettings)

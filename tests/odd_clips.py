@@ -213,12 +213,12 @@ def two_pictures(path: Path) -> Path:
 def caption_pieces(number: int) -> bytes:
     """Captions of a frame: none, one piece, many, and bytes that look like marks in H.264."""
     pieces = [0, 1, 20, 40, 2][number % 5]
-    return bytes([0, 0, 1] * (number % 2) + [0xFC, 0x14 + number, 0x20] * pieces)
+    return bytes([0, 0, 1] * (number % 2) + [0xFC, 0x14 + number % 12, 0x20] * pieces)
 
 
-def captioned(path: Path) -> Path:
+def captioned(path: Path, *, frames: int = 12) -> Path:
     """H.264 with ``caption_pieces``, as ATSC A/53 has them, in every picture."""
-    plain = clips.write_clip(path.with_name("plain.mp4"), frames=12, sounds=1)
+    plain = clips.write_clip(path.with_name("plain.mp4"), frames=frames, sounds=1)
     made = path.with_name("captioned.h264")
     with av.open(str(plain)) as source:
         coded = list(source.decode(video=0))

@@ -130,6 +130,8 @@ def test_a_job_is_cut_as_the_list_says_and_needs_the_file_no_more(
     settings = VideoSettings(engine="identity", frames="1:11", cuts=read_cut_list(cuts))
     job, request = planned(clip, style, tmp_path / "out.mp4", settings)
     assert job.job.shots == [(1, 3), (3, 8), (8, 11)]
+    assert main(["jobs", "cuts", "clip", "--workspace", str(tmp_path / "jobs")]) == 0
+    assert read_cut_list(listed(tmp_path, capsys.readouterr().out, name="job.txt")) == ("3", "8")
     cuts.unlink()
     again, _ = planned(clip, style, tmp_path / "out.mp4", request.settings)
     assert again.folder == job.folder

@@ -21,11 +21,11 @@ from stylecore.media import (
 )
 from stylecore.media.immersive import add_immersion
 from stylecore.media.index import Sphere
+from stylecore.media.rehearsal import MOST_FRAMES, rehearse
 from stylecore.media.timecode import later
 from tests import clips, odd_clips
 
 FILM, NTSC, DOUBLE = Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)
-STARTS = [(0, None), (5, None), (3, 9)]
 
 
 def copied(path: Path, source: Path, **options: object) -> Path:
@@ -83,9 +83,14 @@ def timecodes(path: Path) -> set[str]:
     return {value for tags in said for key, value in tags.items() if key.lower() == "timecode"}
 
 
-@pytest.mark.parametrize("target", [".mov", ".mp4", ".mkv", ".webm"])
-@pytest.mark.parametrize("source", [".mov", ".mp4", ".mkv"])
-@pytest.mark.parametrize(("start", "stop"), STARTS)
+@pytest.mark.parametrize(
+    ("source", "target", "start", "stop"),
+    [
+        *((source, target, 5, None) for source in (".mov", ".mkv")
+          for target in (".mov", ".mp4", ".mkv", ".webm")),
+        (".mp4", ".mov", 0, None), (".mov", ".mov", 3, 9), (".mov", ".mkv", 0, None),
+    ],
+)  # fmt: skip
 def test_the_timecode_is_that_of_the_first_frame(
     source: str, target: str, start: int, stop: int | None, tmp_path: Path
 ) -> None:
@@ -117,16 +122,15 @@ def captions(path: Path) -> list[bytes]:
 
 
 @pytest.mark.parametrize(
-    ("target", "chosen"),
+    ("target", "chosen", "start", "stop"),
     [
-        (".mp4", {}),
-        (".mov", {"preset": "slow"}),
-        (".mkv", {}),
-        (".mp4", {"codec": "hevc", "preset": "fast"}),
-        (".mkv", {"codec": "hevc", "preset": "ultrafast"}),
+        (".mp4", {}, 0, None),
+        (".mov", {"preset": "slow"}, 5, None),
+        (".mkv", {}, 3, 9),
+        (".mp4", {"codec": "hevc", "preset": "fast"}, 0, None),
+        (".mkv", {"codec": "hevc", "preset": "ultrafast"}, 3, 9),
     ],
 )
-@pytest.mark.parametrize(("start", "stop"), STARTS)
 def test_closed_captions_are_in_the_frames_they_were_in(
     target: str, chosen: dict, start: int, stop: int | None, tmp_path: Path
 ) -> None:
@@ -160,6 +164,13 @@ def test_closed_captions_that_are_lost_are_said(
     ]
 
 
+def test_captions_of_a_long_video_are_no_obstacle_to_its_rehearsal(tmp_path: Path) -> None:
+    source = odd_clips.captioned(tmp_path / "in.mp4", frames=MOST_FRAMES + 30)
+    excerpt = Excerpt.of_all(source, index_source(source))
+    assert len(excerpt.index.captions) == MOST_FRAMES + 30
+    rehearse(excerpt, tmp_path / "out.mp4", OutputSettings(), size=(96, 64), folder=tmp_path)
+
+
 def test_captions_go_with_the_sound_that_is_dropped(tmp_path: Path) -> None:
     source = odd_clips.captioned(tmp_path / "in.mp4")
     trip(source, tmp_path / "out.mp4", audio="drop")
@@ -181,8 +192,9 @@ def immersion(path: Path) -> tuple[bytes, bytes]:
     return bytes(sphere or b""), bytes(stereo or b"")[:8]
 
 
-@pytest.mark.parametrize("target", [".mp4", ".mov", ".m4v"])
-@pytest.mark.parametrize(("start", "stop"), STARTS)
+@pytest.mark.parametrize(
+    ("target", "start", "stop"), [(".mp4", 0, None), (".mov", 3, 9), (".m4v", 5, None)]
+)
 def test_a_sphere_stays_one(target: str, start: int, stop: int | None, tmp_path: Path) -> None:
     source, result = odd_clips.surrounding(tmp_path / "in.mp4"), tmp_path / f"out{target}"
     assert immersion(source)[0]
