@@ -169,3 +169,16 @@ def test_sound_that_cannot_be_copied_is_found_before_the_work(style: Path, tmp_p
         planned(source, style, tmp_path / "out.mp4", IDENTITY)
     silent = VideoSettings(engine="identity", output=OutputSettings(audio="drop"))
     assert finish_job(*planned(source, style, tmp_path / "out.mp4", silent)).frames == 48
+
+
+@pytest.mark.parametrize("start", [0, 2])
+def test_captions_of_a_long_film_are_read_in_one_piece(
+    start: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stylecore.media.rehearsal.MOST_FRAMES", 8)
+    source = odd_clips.captioned(tmp_path / "in.mp4")
+    index = index_source(source)
+    assert any(index.captions)
+    (tmp_path / "small").mkdir()
+    rehearse(Excerpt(source, index, start, 12), tmp_path / "out.mp4", OutputSettings(),
+             size=(96, 64), folder=tmp_path / "small")  # fmt: skip

@@ -79,7 +79,7 @@ def abridged(excerpt: Excerpt, most: int) -> Excerpt:
     """The excerpt with no more than so many frames, at their own times.
 
     The first ones, the last ones, and those that follow each other soonest; what lies between is
-    one long frame.
+    one long frame. Captions are read from the source in one piece, so with them only the first.
     """
     if excerpt.count <= most:
         return excerpt
@@ -88,10 +88,12 @@ def abridged(excerpt: Excerpt, most: int) -> Excerpt:
                      - index.pts[number])[: most // 8]  # fmt: skip
     chosen = {*range(start, start + most // 2), *range(stop - most // 4, stop)}
     chosen |= {number + after for number in soonest for after in (0, 1)}
+    if index.captions:
+        chosen = set(range(start, start + most))
     numbers = [*range(start), *sorted(chosen), *range(stop, index.frame_count)]
     few = {
         name: tuple(every[number] for number in numbers)
-        for name in ("pts", "checksums", "frame_files")
+        for name in ("pts", "checksums", "frame_files", "captions")
         if (every := getattr(index, name))
     }
     # Captions are read from the source's own frames, of which these are not the numbers.
