@@ -21,15 +21,18 @@ $(VENV)/.ready: pyproject.toml requirements.lock
 demo: setup
 	$(BIN)/python -m data.demo --style $(DEMO_STYLE) --out out
 
+# Two processes; one that has done its tests takes over some of the other's.
+TOGETHER := -n 2 --dist worksteal
+
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TOGETHER)
 
 test-long: setup
 	$(BIN)/python -m pytest -m long
 
 # What differs most between Pythons and their libraries: engines, containers, resume.
 test-representative: setup
-	$(BIN)/python -m pytest -m representative
+	$(BIN)/python -m pytest -m representative $(TOGETHER)
 
 # The same on every supported Python that is found here, each in an environment of its own. pyenv,
 # where it manages Pythons, otherwise answers to the names of chosen ones alone.
