@@ -13,6 +13,7 @@ import ffmpeg
 import numpy as np
 import pytest
 from av.stream import Disposition
+from PIL import ExifTags, Image
 
 from stylecore.config import OutputSettings
 from stylecore.errors import MediaError, OutputError, SettingsError
@@ -417,3 +418,23 @@ def test_sound_of_an_old_phone_does_not_stop_the_encoder(
     index, notes, _ = trip(source, tmp_path / "out.mov")
     assert index.frame_count == 222
     assert "amrnb" in notes[0]
+
+
+@pytest.mark.parametrize(("orientation", "size"), [(1, (96, 64)), (3, (96, 64)), (6, (64, 96))])
+def test_motion_jpeg_with_tags_of_a_camera_is_read(
+    orientation: int, size: tuple[int, int], tmp_path: Path
+) -> None:
+    """FFmpeg gives the tags beside the frames, as a kind that PyAV has no name for."""
+    tags = Image.Exif()
+    tags[ExifTags.Base.Orientation] = orientation
+    for number in range(3):
+        picture = Image.fromarray(clips.picture(number))
+        picture.save(tmp_path / f"{number}.jpg", exif=tags, quality=95)
+    source = tmp_path / "in.mov"
+    pictures = ffmpeg.input(str(tmp_path / "%d.jpg"), framerate=5)
+    run_ffmpeg(pictures.output(str(source), c="copy"), timeout_seconds=60)
+    index = index_source(source)
+    assert (index.frame_count, index.width, index.height) == (3, *size)
+    upright = {1: 0, 3: 2, 6: -1}[orientation]
+    (frame, *_) = read_frames(Excerpt.of_all(source, index))
+    assert np.abs(frame.astype(int) - np.rot90(clips.picture(0), upright)).mean() < 6

@@ -56,7 +56,10 @@ def orientation_of(frame: VideoFrame, codec: str) -> Orientation:
     """
     if codec in PNG:
         return BY_ANGLE.get(round(frame.rotation), Orientation())
-    side_data = frame.side_data.get("DISPLAYMATRIX")
+    try:
+        side_data = frame.side_data.get("DISPLAYMATRIX")
+    except ValueError:  # there is some of a kind that PyAV does not know, like tags of cameras
+        return BY_ANGLE.get(round(frame.rotation), Orientation())
     if side_data is None:
         return Orientation()
     a, b, _, c, d = struct.unpack("=5i", bytes(side_data)[:20])

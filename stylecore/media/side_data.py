@@ -52,5 +52,14 @@ def stereo_of(frame: VideoFrame) -> tuple[int, bool] | None:
 
 
 def _told(frame: VideoFrame, kind: Type) -> SideData | None:
-    """What a decoder gives of one kind; nothing of PNG's frames, which are not asked."""
-    return None if frame.format.name.startswith(OF_PNG) else frame.side_data.get(kind)
+    """What a decoder gives of one kind.
+
+    Nothing of PNG's frames, which are not asked, and nothing where there is some of a kind that
+    PyAV (18.1) does not know, since it then gives none at all: tags of cameras in Motion JPEG, say.
+    """
+    if frame.format.name.startswith(OF_PNG):
+        return None
+    try:
+        return frame.side_data.get(kind)
+    except ValueError:
+        return None
