@@ -194,9 +194,8 @@ class _Facts:
 
 
 def _facts_of(request: Request) -> _Facts:
-    source = file_fact(request.source)
-    styles = tuple(map(file_fact, request.styles))
-    masks = tuple(map(seen_fact, request.masks))
+    source = seen_fact(request.source)
+    styles, masks = (tuple(map(seen_fact, paths)) for paths in (request.styles, request.masks))
     digest = engine_digest(request.settings)
     return _Facts(source, styles, masks, job_key(source, styles, masks, request.settings, digest))
 

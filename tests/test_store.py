@@ -24,7 +24,8 @@ from stylecore.pipeline import (
     stylize_image,
     stylize_video,
 )
-from stylecore.store import Published, Workspace, file_fact, stamp_of
+from stylecore.store import FORMAT, Published, Workspace, file_fact, stamp_of
+from stylecore.versions import made_with
 from tests import clips
 from tests.jobs import planned
 
@@ -221,7 +222,7 @@ def test_the_same_command_after_a_kill_between_record_and_rename(
     record = next(workspace.folder.glob("results/*.json"))
     workspace.set_published(request, published.model_copy(update={"placed": False}))
     arguments = ["video", clip, "--style", style, "-o", request.output, "--engine", "identity",
-                 "--no-prefect", "--workspace", workspace.folder.parent]  # fmt: skip
+                 "--prefect", "off", "--workspace", workspace.folder.parent]  # fmt: skip
     command = [str(argument) for argument in arguments]
     inode = request.output.stat().st_ino
     assert main(command) == 0
@@ -311,6 +312,52 @@ def test_what_killed_processes_left_half_written_is_swept(
     open_job(request)
     finish_job(workspace, request)
     assert not [path for path in workspace.folder.rglob(".*") if path.is_file()]
+
+
+def test_resuming_a_job_of_another_version_says_first_that_it_begins_anew(
+    begun: tuple[Workspace, pipeline.Request], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    workspace, _ = begun
+    monkeypatch.setattr("stylecore.engines.registry.PIXELS_VERSION", 10_000)
+    resume = ["jobs", "resume", workspace.name, "--prefect", "off",
+              "--workspace", str(workspace.folder.parent)]  # fmt: skip
+    assert main(resume) == 0
+    told = capsys.readouterr().out
+    assert told.index("begins anew") < told.index("shot 1/2")
+    assert "resumed" not in told
+    assert workspace.finished(0, 12) == set(range(6)), "what the other version made stays"
+
+
+def test_going_on_with_other_libraries_is_said_first(
+    begun: tuple[Workspace, pipeline.Request], monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    workspace, _ = begun
+    assert workspace.job.made_with == made_with()
+    changed = made_with() | {"numpy": "0.1"}
+    monkeypatch.setattr("stylecore.pipeline.made_with", lambda: changed)
+    resume = ["jobs", "resume", workspace.name, "--prefect", "off",
+              "--workspace", str(workspace.folder.parent)]  # fmt: skip
+    assert main(resume) == 0
+    told = capsys.readouterr().out
+    assert f"numpy {made_with()['numpy']}, now 0.1" in told
+    assert told.index("now 0.1") < told.index("shot 2/2")
+    assert told.count("now 0.1") == 1
+
+
+def test_a_job_of_another_layout_is_left_as_it_is(
+    begun: tuple[Workspace, pipeline.Request], capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace, request = begun
+    plan = workspace.folder / "job.json"
+    older = plan.read_bytes().replace(f'"format": {FORMAT}'.encode(), b'"format": 3')
+    plan.write_bytes(older)
+    with pytest.raises(StoreError, match="layout 3"):
+        open_job(request)
+    assert main(["jobs", "list", "--workspace", str(workspace.folder.parent)]) == 0
+    assert "layout 3" in capsys.readouterr().out
+    assert plan.read_bytes() == older
 
 
 def empty(path: Path, other: Path) -> None:

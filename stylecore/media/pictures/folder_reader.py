@@ -93,7 +93,7 @@ def read_folder(
     for number in range(excerpt.start, excerpt.stop):
         file = place_of(excerpt.path) / index.frame_files[number]
         data = _content(file)
-        if data is None or zlib.crc32(data) != index.checksums[number]:
+        if zlib.crc32(data) != index.checksums[number]:
             raise source_changed(number)
         pixels = read_pixels(file, data, max_megapixels=float("inf"))
         if index.bit_depth > 8:
@@ -130,16 +130,14 @@ def _looked_at(path: Path, max_megapixels: float) -> tuple[tuple[int, int], bool
 def _scanned(path: Path, max_megapixels: float) -> tuple[np.ndarray, int]:
     """The picture, and the checksum of its file."""
     data = _content(path)
-    if data is None:
-        raise MediaError(f"{path} cannot be read; check that it is still there.")
     return read_pixels(path, data, max_megapixels=max_megapixels), zlib.crc32(data)
 
 
-def _content(path: Path) -> bytes | None:
+def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except OSError:
-        return None
+    except OSError as error:
+        raise MediaError(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def _require_one_size(sizes: Mapping[str, tuple[int, int]], *, turned: bool) -> None:
