@@ -92,6 +92,8 @@ def read_folder(
     index = excerpt.index
     for number in range(excerpt.start, excerpt.stop):
         file = place_of(excerpt.path) / index.frame_files[number]
+        if not file.exists():
+            raise source_changed(number)
         data = _content(file)
         if zlib.crc32(data) != index.checksums[number]:
             raise source_changed(number)
