@@ -96,8 +96,6 @@ def abridged(excerpt: Excerpt, most: int) -> Excerpt:
         for name in ("pts", "checksums", "frame_files", "captions")
         if (every := getattr(index, name))
     }
-    # Captions are read from the source's own frames, of which these are not the numbers.
-    few["captions"] = ()
     return Excerpt(excerpt.path, index.model_copy(update=few), start, start + len(chosen))
 
 
