@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.cli import main as stylecore
-from stylecore.store import WORKSPACE_VARIABLE
+from stylecore.store.workspace import WORKSPACE_VARIABLE
 from tests import clips
 
 DEMO = Path(__file__).resolve().parents[1] / "data" / "demo.mp4"
