@@ -4,9 +4,11 @@
         --peer HANDLE_OR_FOLDER [--clips FILE ...] [--speed] [--sheet FILE.png]
 
 prints a line for each network: over all pairs of a photograph and a style, the distances of Gatys
-et al. (2016) from style and content, by the teacher; with ``--clips`` the warping error of frames
-painted one by one, beside that of the source; with ``--speed`` frames a second at 1280x720, the
-networks taking turns.
+et al. (2016) from style and content, by the teacher, at each of ``--sides``; whether the style's
+strokes are recognised without their colours; how much of a grid there is, beside the photographs'
+own; and what is kept of the photograph: its edges, and the cosine of its features in grey. With
+``--clips`` the warping error of frames painted one by one, beside that of the source; with
+``--speed`` frames a second at 1280x720, the networks taking turns.
 """
 
 import argparse
@@ -15,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,17 +25,21 @@ from stylecore.config import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
 from stylecore.images import to_float
 from stylecore.losses import content_loss, gram, style_loss
 from stylecore.media import Excerpt, index_source, read_frames, read_picture, write_picture
-from stylecore.metrics import sharpness, warping_error
+from stylecore.metrics import edges_kept, grid, sharpness, warping_error
 from stylecore.motion import consistency_mask, estimate_motion
 from stylecore.networks.backend import compiled
 from stylecore.networks.fast import COMPACT, CompactFast, FastNetwork, Statistics, load_fast
 from stylecore.report.sheet import contact_sheet
 from stylecore.training.judging import Features, at_side, picture_paths
+from stylecore.training.recognition import grey_alike, recognise, stroke_distance, stroke_grams
 from stylecore.training.teachers import load_teacher
 
 LAYERS = (*GATYS_STYLE_LAYERS, *GATYS_CONTENT_LAYERS)
-PICTURE_SIDE = 384
+PICTURE_SIDES = (384, 768)
+RECOGNITION_LAYERS = tuple(GATYS_STYLE_LAYERS)
+CONTENT_LAYER = "block4_conv2"
 STYLE_SIDE = 256
+SHEET_SIDE = 384
 CLIP_SIDE = 640
 CLIP_FRAMES = 12
 TIMED_SHAPE = (720, 1280)
@@ -46,6 +53,12 @@ class Distances:
     style: float
     content: float
     sharpness: float
+    grid: float
+    edges: float
+    cosine: float
+    """Of CONTENT_LAYER of photograph and result, both in grey."""
+    strokes: tuple[float, ...]
+    """Stroke distance from every style."""
 
 
 def judge(
@@ -57,22 +70,34 @@ def judge(
     """Distances of every pair, content by content within style, by the network's name."""
     found: dict[str, list[Distances]] = {name: [] for name in networks}
     goals = [teacher(content[None]) for content in contents]
+    greys = [teacher(grey_alike(content)[None])[CONTENT_LAYER] for content in contents]
+    strokes = [stroke_grams(teacher, style, RECOGNITION_LAYERS) for style in styles]
     for style in styles:
         features = teacher(style[None])
         grams = {name: gram(features[name]) for name in GATYS_STYLE_LAYERS}
         for name, network in networks.items():
             code = network.encode(style)
-            for content, goal in zip(contents, goals, strict=True):
+            for content, goal, grey in zip(contents, goals, greys, strict=True):
                 (painted,) = network.paint([content], code)
                 seen = teacher(painted[None])
+                drawn = stroke_grams(teacher, painted, RECOGNITION_LAYERS)
                 found[name].append(
                     Distances(
                         float(style_loss(seen, grams, GATYS_STYLE_LAYERS)[0]),
                         float(content_loss(seen, goal, GATYS_CONTENT_LAYERS)[0]),
                         sharpness(painted),
+                        grid(painted),
+                        edges_kept(content, painted),
+                        _cosine(grey, teacher(grey_alike(painted)[None])[CONTENT_LAYER]),
+                        tuple(stroke_distance(drawn, other) for other in strokes),
                     )
                 )
     return found
+
+
+def _cosine(one: Any, other: Any) -> float:
+    one, other = (np.asarray(values, np.float64).ravel() for values in (one, other))
+    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
 
 
 def steadiness(
@@ -138,6 +163,26 @@ def _multiple_of_eight(pictures: Iterator[np.ndarray]) -> list[np.ndarray]:
     ]
 
 
+TITLES = (
+    "style", "median", "content", "sharpness", "grid", "edges", "cosine",
+    "top-1", "rank", "centred", "its rank",
+)  # fmt: skip
+
+
+def _row(pairs: Sequence[Distances], photographs: int) -> list[float]:
+    """A network's line under TITLES; pairs content by content within style."""
+    strokes = np.array([pair.strokes for pair in pairs])
+    own = np.arange(len(pairs)) // photographs
+    plain, centred = (recognise(strokes, own, centred=each) for each in (False, True))
+    parts = ("content", "sharpness", "edges", "cosine")
+    content, sharp, edges, cosine = (np.mean([getattr(p, part) for p in pairs]) for part in parts)
+    style = [pair.style for pair in pairs]
+    middle = np.median([pair.grid for pair in pairs])
+    values = (np.mean(style), np.median(style), content, sharp, middle, edges, cosine,
+              plain.first, plain.rank, centred.first, centred.rank)  # fmt: skip
+    return [float(value) for value in values]
+
+
 def _print_distances(
     networks: Mapping[str, FastNetwork],
     contents: Sequence[np.ndarray],
@@ -145,15 +190,11 @@ def _print_distances(
     teacher: Features,
 ) -> None:
     found = judge(networks, contents, list(styles.values()), teacher)
-    print(f"{'network':24} {'style':>8} {'median':>8} {'content':>8} {'sharpness':>10}")
+    photographs = np.median([grid(content) for content in contents])
+    print(f"grid of the photographs: {photographs:.3f}")
+    print(f"{'network':24}" + "".join(f"{title:>11}" for title in TITLES))
     for name, pairs in found.items():
-        style, content, sharp = (
-            [getattr(pair, part) for pair in pairs] for part in ("style", "content", "sharpness")
-        )
-        print(
-            f"{name:24} {np.mean(style):8.4f} {np.median(style):8.4f} {np.mean(content):8.4f} "
-            f"{np.mean(sharp):10.4f}"
-        )
+        print(f"{name:24}" + "".join(f"{value:11.4f}" for value in _row(pairs, len(contents))))
     print(f"\n{'style distance by style':36}" + "".join(f"{name:>24}" for name in found))
     for i, style_name in enumerate(styles):
         rows = slice(i * len(contents), (i + 1) * len(contents))
@@ -203,6 +244,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--peer", help="handle or folder of a Hub module to compare with")
     parser.add_argument("--teacher", choices=("vgg19", "mixed", "compact"), default="vgg19")
     parser.add_argument("--teacher-weights", type=Path, help="file, or folder (mixed)")
+    parser.add_argument(
+        "--sides", type=int, nargs="+", default=PICTURE_SIDES, help="longer sides to judge at"
+    )
     parser.add_argument("--clips", type=Path, nargs="*", default=[], help="videos to paint")
     parser.add_argument("--speed", action="store_true", help="time a frame of 1280x720")
     parser.add_argument("--sheet", type=Path, help="picture of all pairs to write (.png)")
@@ -214,13 +258,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         networks["peer"] = load_fast(options.peer)
     paths = {folder: picture_paths(folder)[: options.most] for folder in
              (options.content, options.styles)}  # fmt: skip
-    contents = _multiple_of_eight(
-        at_side(read_picture(path), PICTURE_SIDE) for path in paths[options.content]
-    )
+    pictures = [read_picture(path) for path in paths[options.content]]
     styles = {path.stem: at_side(read_picture(path), STYLE_SIDE) for path in paths[options.styles]}
     network = load_teacher(options.teacher, options.teacher_weights, LAYERS).model
     teacher = compiled(lambda pictures: network(pictures))
-    _print_distances({**networks, "unchanged": _Unchanged()}, contents, styles, teacher)
+    for side in options.sides:
+        print(f"\nat {side} px")
+        contents = _multiple_of_eight(at_side(picture, side) for picture in pictures)
+        _print_distances({**networks, "unchanged": _Unchanged()}, contents, styles, teacher)
     if options.clips:
         _print_steadiness(
             {**networks, "source": _Unchanged()}, options.clips, list(styles.values())
@@ -230,6 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for name, seconds in seconds_a_frame(timed, next(iter(styles.values()))).items():
             print(f"{name:24} {1 / seconds:6.2f} frames a second at 1280x720")
     if options.sheet:
+        contents = _multiple_of_eight(at_side(picture, SHEET_SIDE) for picture in pictures)
         write_picture(options.sheet, _sheet(networks, contents, styles))
 
 
