@@ -48,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = _parser().parse_args(given)
         arguments.stop, arguments.again = stop, _as_typed(given)
         _quiet_libraries(arguments)
+        if argv is None and not arguments.debug:
+            _mute_c_libraries()
         status = _run(arguments)
         if stop.is_requested and argv is None:
             os._exit(status)  # threads that compute would hold up an end in order
@@ -373,7 +375,9 @@ def _add_trainings(parser: argparse.ArgumentParser) -> None:
 def _command(commands, name, function, help: str | None = None) -> argparse.ArgumentParser:
     text = help or function.__doc__
     parser = commands.add_parser(name, help=text, description=text)
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    parser.add_argument(
+        "--debug", action="store_true", help="show tracebacks, and what libraries say"
+    )
     parser.set_defaults(command=function)
     return parser
 
@@ -432,6 +436,14 @@ def _quiet_libraries(arguments: argparse.Namespace) -> None:
         warnings.filterwarnings("ignore")
     if quiet:
         logging.getLogger("stylecore").setLevel(logging.ERROR)
+
+
+def _mute_c_libraries() -> None:
+    """Keeps what libraries print past Python off the screen; TensorFlow has no setting for it."""
+    own = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    sys.stderr = own
 
 
 def _one_line(text: str) -> str:

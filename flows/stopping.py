@@ -40,6 +40,8 @@ class Stop:
 
     def __init__(self, sentence: Sentence) -> None:
         self._sentences = [sentence]
+        # The screen itself: a stream may be locked by another thread, or lead elsewhere by then.
+        self._screen = os.dup(2)
         self._number: int | None = None
         self._is_raised = self._is_said = False
         self._saying = threading.Lock()
@@ -71,8 +73,12 @@ class Stop:
             self._is_said = True
             with suppress(OSError, ValueError):  # the terminal may be gone
                 sys.stdout.flush()
-            with suppress(OSError):  # not through a stream, which another thread may hold locked
-                os.write(2, f"{self._sentences[-1]()}\n".encode(errors="backslashreplace"))
+            begin = ""
+            if self._number == signal.SIGINT and os.isatty(self._screen):
+                begin = "\n"  # the terminal has shown ^C
+            text = f"{begin}{self._sentences[-1]()}\n"
+            with suppress(OSError):
+                os.write(self._screen, text.encode(errors="backslashreplace"))
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """The handler of the signals."""
@@ -104,9 +110,9 @@ class Stop:
     def end_at_once(self) -> NoReturn:
         """Ends the process without unwinding."""
         _within(LAST_SECONDS, clean_up)
-        if sys.stderr.isatty():
+        if os.isatty(self._screen):
             with suppress(OSError):
-                os.write(2, f"\n{SHOW_CURSOR}".encode())
+                os.write(self._screen, f"{SHOW_CURSOR}\n".encode())
         _within(LAST_SECONDS, self.say)
         os._exit(self.exit_status)
 

@@ -47,10 +47,10 @@ class DamagedError(MediaError):
 class UnreadableError(MediaError):
     """The system does not let a file be read: permission, or a disk; says nothing of the file."""
 
-    def __init__(self, path: Path, error: OSError) -> None:
+    def __init__(self, path: Path, error: Exception) -> None:
+        reason = getattr(error, "strerror", None) or error
         super().__init__(
-            f"{path} cannot be read: {error.strerror or error}. Mend that, and run the same "
-            "command again."
+            f"{path} cannot be read: {reason}. Mend that, and run the same command again."
         )
 
 

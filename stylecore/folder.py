@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from stylecore.config import FolderSettings, ImageSettings, VideoSettings
-from stylecore.errors import MediaError, StyleError, UnreadableError
+from stylecore.errors import MediaError, StoreError, StyleError, UnreadableError
 from stylecore.inbox import Arrival, Outcome, Status, arrivals, settled
 from stylecore.media import as_utf8, read_picture, require_utf8
 from stylecore.pipeline import stylize_image, stylize_video
@@ -36,11 +36,13 @@ def repainted(
     the hands of another run. A failure is written down beside the results.
     """
     for arrival, is_ready in settled(found, settle_seconds):
-        yield (
-            _treated(arrival, run)
-            if is_ready
-            else _outcome(arrival, "arriving", "it is still changing")
-        )
+        if not is_ready:
+            yield _outcome(arrival, "arriving", "it is still changing")
+            continue
+        try:
+            yield _treated(arrival, run)
+        except StoreError as error:  # it cannot be kept from other runs
+            yield _outcome(arrival, "failed", str(error))
 
 
 def run_here(

@@ -29,6 +29,7 @@ from typing import Literal
 import numpy as np
 
 from stylecore.attempts import can_heal_frames, in_attempts
+from stylecore.cleanup import cleaned_up
 from stylecore.coherence import ReadFrames, stylize_missing
 from stylecore.colour import ColourStatistics, colour_statistics, colours_of_all
 from stylecore.config import FrameSettings, ImageSettings, VideoSettings
@@ -53,6 +54,7 @@ from stylecore.media import (
     index_source,
     is_exact,
     is_sequence,
+    not_written,
     on_white,
     place_of,
     publish,
@@ -366,7 +368,7 @@ def assemble(
             on_progress(Progress("assemble", done, job.frame_count))
 
     temporary = hidden_beside(output, job.key[:8])
-    with workspace.lock("assembly"):
+    with workspace.lock("assembly"), cleaned_up(partial(discard, temporary)):
         try:
             restore(output)
             published = workspace.published(request)
@@ -394,6 +396,7 @@ def _verified(
     if is_exact(request.output, encoding, job.index):
         frames = _noting_checksums(frames, checksums)
     notes = write_frames(ahead(frames), temporary, excerpt, encoding, on_frame=report)
+    _require_still_there(temporary)
     facts = verify_frames(
         temporary, excerpt, encoding, size=(job.width, job.height), checksums=checksums
     )
@@ -412,6 +415,18 @@ def _verified(
         ),
         stored_bytes=workspace.stored_bytes(),
     )
+
+
+def _require_still_there(temporary: Path) -> None:
+    """Checks that nobody has removed the result's folder while it was written.
+
+    Raises:
+        OutputError: somebody has.
+    """
+    try:
+        place_of(temporary).lstat()
+    except OSError as error:
+        raise not_written(temporary, error) or error from error
 
 
 def stylize_video(

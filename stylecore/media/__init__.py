@@ -2,7 +2,14 @@
 
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.ffmpeg import ffmpeg_version, find_ffmpeg, run_ffmpeg
-from stylecore.media.files import discard, hidden_beside, publish, require_free, restore
+from stylecore.media.files import (
+    discard,
+    hidden_beside,
+    not_written,
+    publish,
+    require_free,
+    restore,
+)
 from stylecore.media.index import SourceIndex, StreamInfo
 from stylecore.media.names import (
     PICTURE_SUFFIXES,
@@ -60,6 +67,7 @@ __all__ = [
     "is_exact",
     "is_moving",
     "is_sequence",
+    "not_written",
     "on_white",
     "open_container",
     "place_of",

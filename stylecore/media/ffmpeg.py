@@ -15,6 +15,7 @@ from typing import Any
 
 import ffmpeg
 
+from stylecore.cleanup import cleaned_up
 from stylecore.errors import MediaError
 
 FFMPEG_VARIABLE = "STYLECORE_FFMPEG"
@@ -98,15 +99,19 @@ def run_ffmpeg(command: Any, *, timeout_seconds: float) -> None:
     argv = [program, "-nostdin", "-hide_banner", "-v", "error", *arguments]
     with tempfile.TemporaryFile() as complaints:
         try:
-            done = subprocess.run(
-                argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints,
-                timeout=timeout_seconds, check=False,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired as error:
-            raise MediaError(f"ffmpeg took more than {timeout_seconds:.0f} s.") from error
+            running = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=complaints
+            )
         except OSError as error:
             raise MediaError(f"{program} cannot be started: {error.strerror}.") from error
-        if done.returncode != 0:
+        with running, cleaned_up(running.kill):
+            try:
+                running.wait(timeout_seconds)
+            except subprocess.TimeoutExpired as error:
+                raise MediaError(f"ffmpeg took more than {timeout_seconds:.0f} s.") from error
+            finally:
+                running.kill()
+        if running.returncode != 0:
             complaints.seek(0)
             last = " ".join(complaints.read()[-COMPLAINT_LENGTH:].decode(errors="replace").split())
             raise MediaError(f"ffmpeg failed: {last}")

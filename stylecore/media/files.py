@@ -7,8 +7,10 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+from stylecore.cleanup import cleaned_up
 from stylecore.errors import OutputError, OutputExistsError
 from stylecore.media.names import PICTURE_SUFFIXES, is_pattern, place_of, wants_folder
 
@@ -16,6 +18,9 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux's renameat2."""
 RENAME_SWAP = 2
 """Of macOS's renamex_np."""
+REFUSALS = (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO, errno.ESTALE,
+            errno.ENODEV, errno.ENXIO, errno.ENOTCONN, errno.EMFILE, errno.ENFILE)  # fmt: skip
+"""What a system says when the place is to blame, not what is written there."""
 STEM_LENGTH = 40
 """Characters of a name that go into a temporary one, so that the rest fits beside them."""
 
@@ -33,15 +38,43 @@ def no_space(place: str) -> OutputError:
     )
 
 
+def not_written(output: Path, error: Exception) -> OutputError | None:
+    """What is said where the system refused to write a result; None where it is not to blame.
+
+    Args:
+        output: the result, or the unfinished one beside its place.
+        error: of the system, or of ffmpeg.
+    """
+    folder, code = place_of(output).parent, getattr(error, "errno", None)
+    if is_disk_full(error):
+        return no_space(f"the result in {folder}")
+    if code in (errno.ENOENT, errno.ENOTDIR) and not folder.is_dir():
+        what = f"The folder {folder} is not there any more"
+        remedy = "make it again"
+    elif code == errno.EFBIG:
+        what = f"The result is larger than a file in {folder} may be (4 GB on FAT32)"
+        remedy = "choose a smaller --size or a lower --quality"
+    elif code in REFUSALS:
+        what = f"The result cannot be written in {folder} ({os.strerror(code)})"
+        remedy = "mend that"
+    else:
+        return None
+    return OutputError(
+        f"{what}; all finished frames are kept. To go on, {remedy} and run the same command "
+        "again, or choose another place with -o."
+    )
+
+
 @contextmanager
 def temporary_beside(path: Path) -> Iterator[Path]:
     """A name beside ``path``, with its suffix, for a file that is removed unless it is renamed."""
     unique = f"{os.getpid()}-{os.urandom(4).hex()}"
     temporary = path.with_name(f".{path.stem[:STEM_LENGTH]}.{unique}{path.suffix}")
-    try:
-        yield temporary
-    finally:
-        temporary.unlink(missing_ok=True)
+    with cleaned_up(partial(temporary.unlink, missing_ok=True)):
+        try:
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def hidden_beside(output: Path, tag: str) -> Path:
@@ -111,7 +144,8 @@ def publish(temporary: Path, output: Path, *, overwrite: bool) -> None:
             made.replace(place)
         _flush(place.parent)
     except OSError as error:
-        raise OutputError(f"{place} cannot be written: {error.strerror}.") from error
+        known = not_written(output, error)
+        raise known or OutputError(f"{place} cannot be written: {error.strerror}.") from error
 
 
 def _replace_folder(made: Path, place: Path) -> None:

@@ -6,6 +6,7 @@ place where containers are opened. So is the size of pictures that decoders may 
 say 64x64 and the coded picture 16000x16000.
 """
 
+import errno
 import stat
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import av
 from av.container import InputContainer
 
 from stylecore.config import SourceSettings, VideoSettings
-from stylecore.errors import DamagedError, MediaError
+from stylecore.errors import DamagedError, MediaError, UnreadableError
 from stylecore.media.boxes import check_sample_tables, has_lost_header
 from stylecore.media.names import PICTURE_SUFFIXES, require_utf8
 
@@ -27,6 +28,8 @@ MOST_PIXELS = 2**31 - 1
 """The largest limit that ffmpeg's ``max_pixels`` takes."""
 EVERYTHING = SourceSettings(max_hours=1e9)
 """For results of our own: as long as they are, and whole."""
+REFUSALS = (errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.ENOTCONN)
+"""Not EIO, which ffmpeg says of damaged files too."""
 MAX_RATE = 240
 """Frames a second that a video of the longest allowed duration may have at most."""
 
@@ -78,12 +81,18 @@ def decoder_limit(pixels: float) -> str:
     return str(round(min(2 * pixels + 1e6, MOST_PIXELS)))
 
 
+def is_refusal(error: Exception) -> bool:
+    """Whether it is the system that does not let a file be read, whatever is in it."""
+    return getattr(error, "errno", None) in REFUSALS
+
+
 def require_file(path: Path) -> None:
     """Checks that there is something to open.
 
     Raises:
         MediaError: there is no such file, it is a folder, a pipe or a device, it is empty, or its
             name is not UTF-8.
+        UnreadableError: the system does not let it be read.
     """
     require_utf8(path)
     try:
@@ -91,13 +100,18 @@ def require_file(path: Path) -> None:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise MediaError(f"There is no file {path}; check the name.") from error
     except OSError as error:
-        raise MediaError(f"{path} cannot be opened: {error.strerror}.") from error
+        raise UnreadableError(path, error) from error
     if stat.S_ISDIR(facts.st_mode):
         raise MediaError(f"{path} is a folder; give the file itself.")
     if not stat.S_ISREG(facts.st_mode):
         raise MediaError(f"{path} is a pipe or a device; give a file.")
     if facts.st_size == 0:
         raise DamagedError(f"{path} is empty (0 bytes); copy or download it again.")
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise UnreadableError(path, error) from error
 
 
 def open_container(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> InputContainer:
@@ -124,6 +138,8 @@ def open_container(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> Inp
             metadata_errors="replace",
         )
     except (av.FFmpegError, UnicodeError, OSError) as error:
+        if is_refusal(error):
+            raise UnreadableError(path, error) from error
         if path.suffix.lower() in PICTURE_SUFFIXES:
             raise MediaError(
                 f"{path.name} is not a video; repaint a picture with: stylecore image"

@@ -4,14 +4,17 @@ ffmpeg cuts the frames out as they are coded; their pixels are then made by what
 demand, so that both ways give the same ones with every release.
 """
 
+import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import av
 import ffmpeg
 from av.video.frame import VideoFrame
 
+from stylecore.cleanup import cleaned_up
 from stylecore.errors import MediaError, OutputError
 from stylecore.media.decoding import BWDIF, upright_pixels
 from stylecore.media.excerpt import Excerpt
@@ -35,7 +38,10 @@ def split_to_disk(excerpt: Excerpt, folder: Path, *, size: tuple[int, int] | Non
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".split-") as made:
+        with (
+            tempfile.TemporaryDirectory(dir=folder, prefix=".split-") as made,
+            cleaned_up(partial(shutil.rmtree, made, ignore_errors=True)),
+        ):
             for path in _written(excerpt, Path(made), size):
                 path.replace(folder / path.name)
     except OSError as error:

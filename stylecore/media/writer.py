@@ -41,7 +41,7 @@ from stylecore.media.encoders import (
     require_aspect,
 )
 from stylecore.media.excerpt import Excerpt
-from stylecore.media.files import is_disk_full, no_space
+from stylecore.media.files import not_written
 from stylecore.media.immersive import add_immersion, notes_on_immersion, stereo_metadata
 from stylecore.media.index import SourceIndex
 from stylecore.media.opening import inert_name, open_container
@@ -92,8 +92,8 @@ def write_container(
         return notes
     except (av.FFmpegError, OSError) as error:
         target.unlink(missing_ok=True)
-        if is_disk_full(error):
-            raise no_space(target.name) from error
+        if (refused := not_written(target, error)) is not None:
+            raise refused from error
         raise OutputError(
             f"{target.name} could not be encoded as {codec_name(encoding, target.suffix)} "
             f"({error}); try another --codec."

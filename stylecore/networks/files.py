@@ -27,9 +27,23 @@ def file_digest(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as cause:
-        raise WeightsError(
-            f"The weights file {path} cannot be read ({cause.strerror}): give another file."
-        ) from cause
+        raise _unreadable(path, cause) from cause
+
+
+def _require_readable(path: Path) -> None:
+    """Checks that the system lets a file be read, or it would be taken for damaged."""
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as cause:
+        raise _unreadable(path, cause) from cause
+
+
+def _unreadable(path: Path, cause: OSError) -> WeightsError:
+    return WeightsError(
+        f"The weights file {path} cannot be read ({cause.strerror}): mend that, or give another "
+        "file."
+    )
 
 
 def read_weights(path: Path) -> Weights:
@@ -48,6 +62,7 @@ def read_weights(path: Path) -> Weights:
         raise WeightsError(f"{path} is no weights file: it must end in .npz, .h5 or .keras.")
     if not path.is_file():
         raise WeightsError(f"The weights file {path} does not exist: give another file.")
+    _require_readable(path)
     try:
         weights = reader(path)
     except (OSError, ValueError, KeyError, BadZipFile) as cause:
@@ -109,6 +124,7 @@ def load_variables(models: Sequence["keras.Model"], path: Path) -> None:
     Raises:
         WeightsError: the file is missing, damaged or made for other models.
     """
+    _require_readable(path)
     try:
         with np.load(path) as arrays:
             for model in models:

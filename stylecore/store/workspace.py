@@ -35,6 +35,7 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -43,6 +44,7 @@ import numpy as np
 from platformdirs import user_state_path
 from pydantic import BaseModel, ValidationError
 
+from stylecore.cleanup import cleaned_up
 from stylecore.errors import OutputError, StoreError
 from stylecore.locks import acquired
 from stylecore.media.files import is_disk_full, no_space
@@ -583,16 +585,17 @@ class Workspace:
 
     def _write(self, path: Path, data: bytes) -> None:
         temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}")
-        try:
-            with temporary.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except OSError as error:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            raise self._not_written(error) from error
+        with cleaned_up(partial(temporary.unlink, missing_ok=True)):
+            try:
+                with temporary.open("wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                temporary.replace(path)
+            except OSError as error:
+                with suppress(OSError):
+                    temporary.unlink(missing_ok=True)
+                raise self._not_written(error) from error
 
 
 def _tag(output: Path) -> str:

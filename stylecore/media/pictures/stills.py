@@ -12,9 +12,15 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from stylecore.config import ImageSettings
-from stylecore.errors import DamagedError, MediaError, OutputError, SettingsError
+from stylecore.errors import (
+    DamagedError,
+    MediaError,
+    OutputError,
+    SettingsError,
+    UnreadableError,
+)
 from stylecore.images import to_float, to_integers
-from stylecore.media.files import temporary_beside
+from stylecore.media.files import not_written, temporary_beside
 from stylecore.media.names import PICTURE_SUFFIXES, require_utf8
 from stylecore.media.opening import check_size, require_file
 from stylecore.media.orientation import orientation_of_picture
@@ -114,6 +120,7 @@ def opened_picture(
     Raises:
         MediaError: missing, or larger than ``max_megapixels``.
         DamagedError: empty, no picture, or damaged.
+        UnreadableError: the system does not let it be read.
     """
     require_file(path)
     try:
@@ -130,6 +137,8 @@ def opened_picture(
             "down first."
         ) from error
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # not Pillow's, but the system's
+            raise UnreadableError(path, error) from error
         raise DamagedError(f"{path.name} is damaged and cannot be read as a picture.") from error
 
 
@@ -158,7 +167,10 @@ def write_picture(
             temporary.write_bytes(data)
             temporary.replace(path)
         except OSError as error:
-            raise OutputError(f"{path} cannot be written: {error.strerror or error}.") from error
+            known = not_written(path, error)
+            raise known or OutputError(
+                f"{path} cannot be written: {error.strerror or error}."
+            ) from error
 
 
 def _opened(file: Path | io.BytesIO) -> Image.Image:

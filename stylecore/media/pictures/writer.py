@@ -9,7 +9,7 @@ import numpy as np
 from stylecore.config import OutputSettings
 from stylecore.errors import OutputError
 from stylecore.media.excerpt import Excerpt
-from stylecore.media.files import discard, is_disk_full, no_space
+from stylecore.media.files import discard, not_written
 from stylecore.media.pictures.apng import write_apng
 from stylecore.media.pictures.folder_writer import write_folder, written_names
 from stylecore.media.pictures.gif import HUNDREDTH, write_gif
@@ -51,8 +51,8 @@ def write_pictures(
                 write_webp(frames, target, times_ms, on_frame, quality=quality, plays=plays)
     except (av.FFmpegError, OSError) as error:
         discard(target)
-        if is_disk_full(error):
-            raise no_space(target.name) from error
+        if (refused := not_written(target, error)) is not None:
+            raise refused from error
         raise OutputError(f"{target.name} cannot be written ({error}).") from error
     except BaseException:
         discard(target)
