@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MARK = "STYLECORE_TEST_TERMINAL"
 CTRL_C = b"\x03"
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 240.0
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 LOG_IN = "import os, sys; os.login_tty(int(sys.argv[1])); os.execv(sys.executable, sys.argv[2:])"
 
