@@ -184,7 +184,7 @@ def _print_facts(console: Console, job_space: Workspace, request: Request, way: 
     _say(
         console,
         f"{request.source.name}   {size}, {rate:.6g} fps, {job.frame_count} frames, "
-        f"{len(job.shots)} shots, {sound or 'no sound'}{turned}",
+        f"{len(job.shots)} {'shot' if len(job.shots) == 1 else 'shots'}, {sound or 'no sound'}{turned}",
     )
     engine = job.settings.engine
     detail = {
