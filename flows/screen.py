@@ -181,10 +181,11 @@ def _print_facts(console: Console, job_space: Workspace, request: Request, way: 
     if (job.width, job.height) != (index.width, index.height):
         size = f"{index.width}x{index.height} to {size}"
     rate = float(Fraction(index.average_rate))
+    shots = "1 shot" if len(job.shots) == 1 else f"{len(job.shots)} shots"
     _say(
         console,
         f"{request.source.name}   {size}, {rate:.6g} fps, {job.frame_count} frames, "
-        f"{len(job.shots)} {'shot' if len(job.shots) == 1 else 'shots'}, {sound or 'no sound'}{turned}",
+        f"{shots}, {sound or 'no sound'}{turned}",
     )
     engine = job.settings.engine
     detail = {
