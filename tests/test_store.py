@@ -392,21 +392,24 @@ FILES = {
     "result": "results/*.json",
     "frame": "frames/00000002.png",
     "record": "records/00000002.json",
-    "age": "ages/00000002.png",
-    "statistics": "statistics/00000000.npz",
+    "age": "ages/00000003.png",
+    "statistics": "statistics/00000003.npz",
 }
 
 
 @pytest.fixture(scope="module")
 def half_done(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
-    """A folder with two jobs, one frame of whose second chunk is missing; and the right result."""
+    """A folder with two jobs, of which a frame is missing; and the first one's right result.
+
+    What the frame is made of is the age of the one before and what was measured of its shot.
+    """
     folder = tmp_path_factory.mktemp("half_done")
     style = clips.write_picture(folder / "style.png")
-    for name, scene in (("clip", 3), ("other", 8)):
-        source = clips.write_clip(folder / f"{name}.mp4", frames=6, cuts=(scene,))
+    for name, frames in (("clip", 6), ("other", 7)):
+        source = clips.write_clip(folder / f"{name}.mp4", frames=frames, cuts=(3,))
         workspace, request = planned(source, style, folder / f"{name}-out.mp4", FAST, keep=True)
         finish_job(workspace, request)
-        (workspace.folder / "frames/00000003.png").unlink()
+        (workspace.folder / "frames/00000004.png").unlink()
     result = (folder / "clip-out.mp4").read_bytes()
     return folder, result
 
