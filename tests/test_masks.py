@@ -12,7 +12,6 @@ from PIL import Image
 
 from flows.cli import main
 from stylecore import masks as masks_module
-from stylecore import store
 from stylecore.coherence import stylize_missing
 from stylecore.config import (
     GatysSettings,
@@ -27,6 +26,7 @@ from stylecore.inbox import arrivals
 from stylecore.masks import index_masks, open_masks
 from stylecore.media import index_source, read_picture
 from stylecore.pipeline import stylize_chunk, stylize_image
+from stylecore.store import facts
 from stylecore.styles import StylePlan
 from tests import clips
 from tests.jobs import planned
@@ -236,7 +236,7 @@ def test_a_moving_mask_is_hashed_and_found_once_and_read_as_it_is_asked_for(
 
     counted(masks_module, "index_source")
     counted(masks_module, "read_frames")
-    counted(store, "file_fact")
+    counted(facts, "file_fact")
     mask = write_mask(tmp_path / "m.mkv", bars())
     workspace, request = masked_job(tmp_path, style, mask, engine="identity", chunk_frames=4)
     for chunk in workspace.job.chunks:
