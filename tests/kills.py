@@ -20,6 +20,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -195,9 +196,9 @@ def tried(trial: Trial, kills: list[Kill], digest: str) -> Iterator[tuple[str, s
         yield "fault", f"{kills}: left over: {', '.join(left)}"
 
 
-def kill_jobs(count: int, folder: Path, *, seed: int = 0) -> Tally:
-    """Kills jobs of every engine, ``count`` times in all."""
-    chosen, tally, inputs = random.Random(seed), Tally(), folder / "inputs"
+def kill_jobs(count: int, folder: Path, tally: Tally, *, seed: int = 0) -> None:
+    """Kills jobs of every engine, ``count`` times in all; what is found is added to ``tally``."""
+    chosen, inputs = random.Random(seed), folder / "inputs"
     inputs.mkdir()
     clips.write_clip(inputs / "clip.mp4", frames=8, cuts=(5,), sounds=1)
     clips.write_picture(inputs / "style.png")
@@ -221,7 +222,6 @@ def kill_jobs(count: int, folder: Path, *, seed: int = 0) -> Tally:
             else:
                 tally.faults.append(f"{engine}: {text}")
         shutil.rmtree(trial.folder)
-    return tally
 
 
 def _chosen(chosen: random.Random, spans: dict[str, tuple[int, float]], stage: str) -> Kill:
@@ -236,9 +236,9 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=250, help="kills [%(default)s]")
     parser.add_argument("--seed", type=int, default=0, help="of the moments [%(default)s]")
     arguments = parser.parse_args()
-    begun = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        tally = kill_jobs(arguments.count, Path(folder), seed=arguments.seed)
+    begun, tally = time.monotonic(), Tally()
+    with tempfile.TemporaryDirectory() as folder, suppress(KeyboardInterrupt):
+        kill_jobs(arguments.count, Path(folder), tally, seed=arguments.seed)
     print(f"{'killed in':<12}" + "".join(f"{engine:>8}" for engine in ENGINES))
     for stage in STAGES:
         counts = "".join(f"{tally.kills[engine, stage]:>8}" for engine in ENGINES)
