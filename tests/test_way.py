@@ -1,0 +1,107 @@
+"""The same steps with and without Prefect, and one sentence where Prefect cannot be had."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.cli import main
+from flows.way import API_VARIABLE, way_of
+from stylecore import attempts, pipeline
+from stylecore.config import VideoSettings
+from stylecore.errors import MediaError
+from stylecore.pipeline import stylize_video
+from stylecore.store import Workspace
+
+QUICK = VideoSettings(engine="identity", chunk_frames=4)
+
+
+@pytest.fixture(autouse=True)
+def unconfigured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(API_VARIABLE, raising=False)
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
+    monkeypatch.setenv("STYLECORE_WORKSPACE", str(tmp_path / "jobs"))
+    monkeypatch.chdir(tmp_path)
+
+
+def run(clip: Path, style: Path, *more: str) -> int:
+    output = clip.with_name("out.mp4")
+    return main(["video", str(clip), "--style", str(style), "-o", str(output), "--engine",
+                 "identity", *more])  # fmt: skip
+
+
+def test_without_an_api_the_steps_are_run_here_and_the_facts_say_so(
+    clip: Path, style: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(clip, style) == 0
+    assert "run     in this process, since no Prefect API is configured" in capsys.readouterr().out
+    assert not (tmp_path / "prefect").exists()
+
+
+def test_a_choice_goes_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [way_of(choice).is_flow for choice in ("auto", "on", "off")] == [False, True, False]
+    monkeypatch.setenv(API_VARIABLE, "http://me:secret@localhost:4200/api")
+    assert [way_of(choice).is_flow for choice in ("auto", "on", "off")] == [True, True, False]
+    assert "secret" not in way_of("auto").described
+
+
+@pytest.mark.parametrize("place", ["server", "home"])
+def test_where_prefect_cannot_be_had_one_sentence_says_so(
+    place: str, clip: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    if place == "server":
+        monkeypatch.setenv(API_VARIABLE, "http://127.0.0.1:9/api")
+    else:
+        (tmp_path / "prefect").write_text("no folder")
+    assert run(clip, style, "--prefect", "on") == 6
+    complaint = capsys.readouterr().err
+    assert len(complaint.splitlines()) == 1
+    assert "--prefect off" in complaint
+    assert run(clip, style, "--prefect", "off") == 0
+
+
+def test_shots_side_by_side_give_the_same_bytes(clip: Path, style: Path, tmp_path: Path) -> None:
+    digests = {
+        stylize_video(
+            clip, style, tmp_path / f"{count}.mp4",
+            QUICK.model_copy(update={"parallel_shots": count}), workspace=tmp_path / str(count),
+        ).sha256
+        for count in (1, 3)
+    }  # fmt: skip
+    assert len(digests) == 1
+
+
+def test_a_hiccup_is_tried_again_and_work_goes_on_by_frame(
+    clip: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved: list[int] = []
+    save = Workspace.save_frame
+
+    def save_with_one_hiccup(self: Workspace, number: int, *others: object, **options: int) -> None:
+        saved.append(number)
+        if saved.count(2) == 1 and number == 2:
+            raise OSError("the network disk was away")
+        save(self, number, *others, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Workspace, "save_frame", save_with_one_hiccup)
+    monkeypatch.setattr(attempts, "DELAY_SECONDS", (0.0, 0.0))
+    published = stylize_video(clip, style, tmp_path / "out.mp4", QUICK, workspace=tmp_path / "jobs")
+    assert published.frames == 12
+    assert saved == [0, 1, 2, 2, *range(3, 12)]
+
+
+def test_other_shots_are_finished_when_one_fails(
+    clip: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stylize_chunk = pipeline.stylize_chunk
+
+    def fail_in_first_shot(workspace: Workspace, chunk, *others, **more) -> int:
+        if chunk.shot == 0:
+            raise MediaError("The first shot cannot be read.")
+        return stylize_chunk(workspace, chunk, *others, **more)
+
+    monkeypatch.setattr(pipeline, "stylize_chunk", fail_in_first_shot)
+    with pytest.raises(MediaError, match="The first shot"):
+        stylize_video(clip, style, tmp_path / "out.mp4", QUICK, workspace=tmp_path / "jobs")
+    (workspace,) = Workspace.all_in(tmp_path / "jobs")
+    assert workspace.finished(0, 12) == set(range(6, 12))
