@@ -14,6 +14,7 @@ import numpy as np
 
 from stylecore.config import FastSettings
 from stylecore.engines.base import Engine, FrameInput, FrameRecord
+from stylecore.engines.small import continued, large_enough, mirrored
 from stylecore.engines.tiles import Window, windows
 from stylecore.errors import SettingsError
 from stylecore.images import fitted_size, resize, with_light_added
@@ -75,12 +76,14 @@ class FastEngine(Engine):
         """Encodes the styles, unless their codes are known, and plans batches and tiles."""
         self._codes = [self._encoded(self._as_style(style)) for style in styles]
         self._mixture = None
+        shape = large_enough(shape)
         self._tiles = windows(shape, margin=TILE_MARGIN, pixels=self._pixels_at_once)
         fitting = self._pixels_at_once // (shape[0] * shape[1])
         self.batch = min(max(fitting, 1), LARGEST_BATCH) if has_accelerator() else 1
 
     def measure(self, frame: FrameInput) -> Statistics:
         """What the network finds out about the frame, for each code that it is painted with."""
+        frame = continued(frame)
         content = self._reduced(frame.content)
         codes = [self._strengthened(code, frame.content) for code in self._codes_of(frame)]
         return tuple(part for code in codes for part in self._network.measure(content, code))
@@ -89,10 +92,14 @@ class FastEngine(Engine):
         """The frames as the network paints them, each by itself."""
         if not self._codes:
             raise SettingsError("the engine has no style yet: call prepare first.")
+        height, width = frames[0].content.shape[:2]
+        frames = [continued(frame) for frame in frames]
         alike = all(frame.style_weights == frames[0].style_weights for frame in frames)
         if self._settings.strength == 1 and alike and frames[0].style_masks is None:
-            return list(self._painted_together(frames))
-        return [self._painted(frame) for frame in frames]
+            images = self._painted_together(frames)
+        else:
+            images = [self._painted(frame) for frame in frames]
+        return [image[:height, :width] for image in images]
 
     def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
         """Keeps the warped frame before where it can be trusted, with the detail of the draft."""
@@ -202,7 +209,7 @@ class FastEngine(Engine):
             top, left = (height - side) // 2, (width - side) // 2
             picture = picture[top : top + side, left : left + side]
             height, width = side, side
-        return resize(picture, fitted_size(width, height, self._settings.style_size))
+        return mirrored(resize(picture, fitted_size(width, height, self._settings.style_size)))
 
 
 def with_detail_of(model: np.ndarray, image: np.ndarray, share: np.ndarray) -> np.ndarray:

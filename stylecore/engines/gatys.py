@@ -20,6 +20,7 @@ from stylecore.engines import quasi_newton
 from stylecore.engines.base import Engine, FrameInput, FrameRecord, Reference
 from stylecore.engines.descent import Descent
 from stylecore.engines.objective import Features, Objective, StyleTargets
+from stylecore.engines.small import LEAST_SIDE, continued, large_enough
 from stylecore.errors import SettingsError, WeightsError
 from stylecore.images import resize
 from stylecore.motion import warp
@@ -97,6 +98,7 @@ class GatysEngine(Engine):
         self._descent = Descent(self._objective.gradient)
         self._levels: tuple[_Level, ...] = ()
         self._styles: tuple[np.ndarray, ...] = ()
+        self._shape: tuple[int, int] | None = None
         self._pixels = 0
 
     def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
@@ -108,6 +110,7 @@ class GatysEngine(Engine):
             SettingsError: the frame does not fit the memory that the settings allow.
         """
         self._styles = tuple(styles)
+        self._shape, shape = shape, large_enough(shape)
         self._pixels = min(pixels_at_once(self._settings, shape, self._memory), shape[0] * shape[1])
         self._with_less_when_full(lambda: self._set_levels(shape))
 
@@ -119,23 +122,21 @@ class GatysEngine(Engine):
                 into memory even in small windows.
             WeightsError: the loss is not a number; nothing is returned that is not a picture.
         """
-        if not self._levels or frame.content.shape[:2] != self._shape:
+        if frame.content.shape[:2] != self._shape:
             raise SettingsError(
                 f"the engine was prepared for frames of shape {self._shape}, not "
                 f"{frame.content.shape[:2]}: call prepare with the shape of the frames."
             )
         began = time.perf_counter()
-        image, losses, steps = self._with_less_when_full(lambda: self._paint(frame))
+        height, width = frame.content.shape[:2]
+        whole = continued(frame)
+        image, losses, steps = self._with_less_when_full(lambda: self._paint(whole))
         if not np.isfinite(losses["total"]) or not np.isfinite(image).all():
             raise WeightsError(
                 f"Frame {frame.number} could not be optimised because its loss is not a number: "
                 "the network's weights are damaged, or a loss weight is far too large."
             )
-        return image, FrameRecord(steps, losses, time.perf_counter() - began)
-
-    @property
-    def _shape(self) -> tuple[int, int] | None:
-        return (self._levels[-1].height, self._levels[-1].width) if self._levels else None
+        return image[:height, :width], FrameRecord(steps, losses, time.perf_counter() - began)
 
     def _set_levels(self, shape: tuple[int, int]) -> None:
         self._levels = tuple(
@@ -316,7 +317,7 @@ def pixels_at_once(settings: GatysSettings, shape: tuple[int, int], memory: floa
 def coarse_to_fine(shape: tuple[int, int], steps: int) -> list[tuple[tuple[int, int], int]]:
     """Sizes from coarse to fine, each half the next, and the share of ``steps`` for each."""
     sizes = [shape]
-    while max(sizes[0]) // 2 >= COARSE_SIDE:
+    while max(sizes[0]) // 2 >= COARSE_SIDE and (min(sizes[0]) + 1) // 2 >= LEAST_SIDE:
         sizes.insert(0, ((sizes[0][0] + 1) // 2, (sizes[0][1] + 1) // 2))
     coarse = int(COARSE_SHARE * steps) // (len(sizes) - 1) if len(sizes) > 1 else 0
     plan = [(size, coarse) for size in sizes[:-1] if coarse]

@@ -1,0 +1,59 @@
+"""Pictures that are smaller than a network's largest step: they are continued, and cut again."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from stylecore.engines.base import FrameInput
+
+LEAST_SIDE = 16
+"""Pixels: what one place of the deepest layers sees of a frame."""
+LEAST_STYLE = 32
+"""Pixels of a style on either side: two places, so that it has something to vary between."""
+
+
+def large_enough(shape: tuple[int, int]) -> tuple[int, int]:
+    """Height and width at which a frame of ``shape`` can be looked at."""
+    return max(shape[0], LEAST_SIDE), max(shape[1], LEAST_SIDE)
+
+
+def continued(frame: FrameInput) -> FrameInput:
+    """A frame, with all that is known of others, whose last rows and columns repeat until both
+    sides are LEAST_SIDE; the same one if they are that already."""
+    shape = frame.content.shape[:2]
+    if large_enough(shape) == shape:
+        return frame
+    masks = frame.style_masks
+    return replace(
+        frame,
+        content=_repeated(frame.content),
+        previous=_repeated_if_any(frame.previous),
+        warped=_repeated_if_any(frame.warped),
+        mask=_repeated_if_any(frame.mask),
+        age=_repeated_if_any(frame.age),
+        references=tuple(
+            replace(one, image=_repeated(one.image), mask=_repeated(one.mask))
+            for one in frame.references
+        ),
+        own=_repeated_if_any(frame.own),
+        style_masks=None if masks is None else np.stack([_repeated(mask) for mask in masks]),
+        draft=_repeated_if_any(frame.draft),
+    )
+
+
+def mirrored(style: np.ndarray) -> np.ndarray:
+    """A style picture (h, w, 3) whose shorter sides are continued in a mirror to LEAST_STYLE: a
+    strip of colours keeps its colours and its edges."""
+    height, width = style.shape[:2]
+    missing = [(0, max(0, LEAST_STYLE - side)) for side in (height, width)]
+    return np.pad(style, (*missing, (0, 0)), mode="symmetric") if np.any(missing) else style
+
+
+def _repeated(image: np.ndarray) -> np.ndarray:
+    below, right = (max(0, LEAST_SIDE - side) for side in image.shape[:2])
+    return cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE)
+
+
+def _repeated_if_any(image: np.ndarray | None) -> np.ndarray | None:
+    return None if image is None else _repeated(image)
