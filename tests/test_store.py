@@ -306,7 +306,7 @@ def test_what_killed_processes_left_half_written_is_swept(
     begun: tuple[Workspace, pipeline.Request],
 ) -> None:
     workspace, request = begun
-    for name in ("frames/.00000003.png.1-ab", "records/.00000007.json.1-ab",
+    for name in (".job.json.1-ab", "frames/.00000003.png.1-ab", "records/.00000007.json.1-ab",
                  "requests/.ab.json.1-ab", "results/.ab.json.1-ab"):  # fmt: skip
         (workspace.folder / name).write_bytes(b"half")
     open_job(request)

@@ -219,7 +219,7 @@ class Workspace:
     def ask(self, request: Request, *, is_done: bool) -> None:
         """Remembers a request; if it is not done, it counts as open from now on."""
         with self.lock("requests"):
-            self._sweep("requests")
+            self._sweep(".", "requests")
             if not is_done:
                 self._result_path(request).unlink(missing_ok=True)
             self._write_model(self._request_path(request), request)
@@ -570,9 +570,9 @@ class Workspace:
             except OSError as error:
                 raise self._not_written(error) from error
 
-    def _sweep(self, part: str) -> None:
-        """Removes what killed processes left half written in a folder whose lock is held."""
-        for path in (self.folder / part).glob(".*"):
+    def _sweep(self, *parts: str) -> None:
+        """Removes what killed processes left half written in folders whose lock is held."""
+        for path in (path for part in parts for path in (self.folder / part).glob(".*.json.*")):
             path.unlink(missing_ok=True)
 
     def _statistics_path(self, number: int) -> Path:
