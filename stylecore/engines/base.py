@@ -108,3 +108,16 @@ class Engine(ABC):
         Nothing unless the engine says otherwise.
         """
         return [None] * len(frames)
+
+
+class WrappingEngine(Engine):
+    """Has another engine paint, and changes what goes in or comes out."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.batch = engine.batch
+
+    def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
+        """As the engine within."""
+        self._engine.prepare(styles, shape=shape)
+        self.batch = self._engine.batch

@@ -5,22 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from stylecore.engines.base import Engine, FrameInput, FrameRecord
+from stylecore.engines.base import FrameInput, FrameRecord, WrappingEngine
 from stylecore.networks.fast import Statistics
 from stylecore.styles import grey, in_colours_of
 
 
-class LuminanceEngine(Engine):
-    """Has an engine paint in greys, and gives every frame the colours of its source."""
+class LuminanceEngine(WrappingEngine):
+    """Has an engine paint in greys, and gives every frame the colours of its source.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.batch = engine.batch
-
-    def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
-        """Takes the styles, which are grey already."""
-        self._engine.prepare(styles, shape=shape)
-        self.batch = self._engine.batch
+    The styles that it is given are grey already.
+    """
 
     def measure(self, frame: FrameInput) -> Statistics:
         """Of the frame in greys."""

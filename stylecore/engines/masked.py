@@ -5,24 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from stylecore.engines.base import Engine, FrameInput, FrameRecord, cover_of
+from stylecore.engines.base import FrameInput, FrameRecord, WrappingEngine, cover_of
 from stylecore.networks.fast import Statistics
 
 FAINTEST = 1e-3
 """Cover below which nothing of a style is seen."""
 
 
-class MaskedEngine(Engine):
+class MaskedEngine(WrappingEngine):
     """Has an engine paint whole frames, and shows them as far as the masks cover the frame."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.batch = engine.batch
-
-    def prepare(self, styles: Sequence[np.ndarray], *, shape: tuple[int, int]) -> None:
-        """As the engine within."""
-        self._engine.prepare(styles, shape=shape)
-        self.batch = self._engine.batch
 
     def measure(self, frame: FrameInput) -> Statistics:
         """Of the whole frame."""
