@@ -22,6 +22,7 @@ from stylecore.media import (
     read_frames,
     read_picture,
     split_to_disk,
+    splitting,
     verify_frames,
     write_frames,
     write_picture,
@@ -192,8 +193,25 @@ def test_frames_split_by_ffmpeg_are_the_same_frames(tmp_path: Path) -> None:
         f"{number:08d}.png" for number in range(5, 9)
     ]
     for number, frame in enumerate(read_frames(Excerpt(source, index, 5, 9)), start=5):
-        split = read_picture(folder / f"{number:08d}.png")
-        assert psnr(split, frame / np.float32(255)) > 45
+        np.testing.assert_array_equal(clips.read_frame(folder / f"{number:08d}.png"), frame)
+
+
+def test_what_a_killed_split_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    source = clips.write_clip(tmp_path / "in.mp4", frames=8)
+    excerpt = Excerpt(source, index_source(source), 2, 4)
+    folder = tmp_path / "split"
+
+    def dies(*given: object, **more: object) -> None:
+        os._exit(1)
+
+    child = os.fork()
+    if child == 0:
+        splitting.upright_pixels = dies
+        split_to_disk(excerpt, folder)
+    os.waitpid(child, 0)
+    assert any(path.is_dir() for path in folder.iterdir())
+    split_to_disk(excerpt, folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["00000002.png", "00000003.png"]
 
 
 def truncated_matroska(path: Path) -> None:

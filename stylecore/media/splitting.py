@@ -27,7 +27,8 @@ from stylecore.media.pictures.encoding import png_bytes
 def split_to_disk(excerpt: Excerpt, folder: Path, *, size: tuple[int, int] | None = None) -> None:
     """Writes what ``read_frames`` gives as PNG files, 00000041.png, into ``folder``.
 
-    The folder is made where it is missing.
+    The folder is made where it is missing. Nobody else may split the same frames meanwhile: what a
+    killed process has left of them is removed.
 
     Args:
         size: (width, height) of the upright frames; the source's own when None.
@@ -38,8 +39,11 @@ def split_to_disk(excerpt: Excerpt, folder: Path, *, size: tuple[int, int] | Non
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        prefix = f".split-{excerpt.start:08d}-"
+        for left in folder.glob(f"{prefix}*"):
+            shutil.rmtree(left)
         with (
-            tempfile.TemporaryDirectory(dir=folder, prefix=".split-") as made,
+            tempfile.TemporaryDirectory(dir=folder, prefix=prefix) as made,
             cleaned_up(partial(shutil.rmtree, made, ignore_errors=True)),
         ):
             for path in _written(excerpt, Path(made), size):
