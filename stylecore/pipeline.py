@@ -117,6 +117,8 @@ def check_request(request: Request) -> None:
     check_source(request.source, max_megapixels=settings.max_megapixels)
     for picture in request.styles:
         read_picture(picture, max_megapixels=settings.max_megapixels)
+    for mask in request.masks:
+        require_utf8(mask)
     if settings.split == "disk":
         find_ffmpeg()
     check_output(request.output, settings.output)
