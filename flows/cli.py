@@ -448,7 +448,3 @@ def _mute_c_libraries() -> None:
 
 def _one_line(text: str) -> str:
     return printable(" ".join(text.split()))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -23,7 +23,7 @@ class Terminal:
 
     def __init__(self, arguments: list[object], environment: dict[str, str]) -> None:
         self._window, inside = os.openpty()
-        words = [str(argument) for argument in (sys.executable, "-m", "flows.cli", *arguments)]
+        words = [str(argument) for argument in (sys.executable, "-m", "flows", *arguments)]
         self._mark = f"{MARK}={os.urandom(8).hex()}"
         self.process = subprocess.Popen(
             [sys.executable, "-c", LOG_IN, str(inside), *words], pass_fds=(inside,), cwd=ROOT,

@@ -477,7 +477,7 @@ def test_no_name_moves_the_cursor_or_stops_the_printing(
 ) -> None:
     source = clips.write_clip(tmp_path / "plain.mp4", frames=2)
     source = source.rename(tmp_path / "\x1b[31mümlaut\x07[b].mp4")
-    command = [sys.executable, "-m", "flows.cli", "video", source, "--style", style,
+    command = [sys.executable, "-m", "flows", "video", source, "--style", style,
                f"--output={tmp_path}/out:x:\x1b[0m.mp4", f"--workspace={tmp_path}/jobs",
                "--engine=identity", "--no-prefect"]  # fmt: skip
     environment = {**os.environ, "PYTHONIOENCODING": encoding}

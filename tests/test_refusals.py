@@ -197,6 +197,6 @@ def test_quiet_means_that_nothing_is_printed(
         chosen += ["--first-iterations", 2, "--iterations", 2]
     command = ["video", clip, "--style", style, "-o", tmp_path / "out.mkv", "--codec", codec,
                "--workspace", tmp_path / "jobs", "--quiet", *chosen]  # fmt: skip
-    words = [sys.executable, "-m", "flows.cli", *map(str, command)]
+    words = [sys.executable, "-m", "flows", *map(str, command)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, check=True)
     assert (done.stdout, done.stderr) == (b"", b"")

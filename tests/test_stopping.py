@@ -4,6 +4,8 @@ import re
 import shlex
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -202,3 +204,27 @@ def test_a_private_server_ends_when_its_command_is_killed(desk: Desk) -> None:
         while left := terminal.left_running():
             assert time.monotonic() < until, left
             time.sleep(0.01)
+
+
+INTERRUPTED_WHILE_LOADING = """
+import builtins, os, signal
+from flows import __main__ as program
+
+load = builtins.__import__
+
+def interrupted(name, *others):
+    if name == "flows.cli":
+        os.kill(os.getpid(), signal.SIGINT)
+    return load(name, *others)
+
+builtins.__import__ = interrupted
+program.main()
+"""
+
+
+def test_a_stop_while_the_program_is_loaded_is_a_sentence_too() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_LOADING], capture_output=True, text=True
+    )
+    assert ended.returncode == 130
+    assert ended.stderr == "stopped; nothing had begun. The same command begins again.\n"
