@@ -15,7 +15,13 @@ MARK = "STYLECORE_TEST_TERMINAL"
 CTRL_C = b"\x03"
 PATIENCE_SECONDS = 240.0
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-LOG_IN = "import os, sys; os.login_tty(int(sys.argv[1])); os.execv(sys.executable, sys.argv[2:])"
+LOG_IN = """
+import os, signal, sys
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, signal.SIG_DFL)  # whoever runs the tests may ignore them, as nohup does
+os.login_tty(int(sys.argv[1]))
+os.execv(sys.executable, sys.argv[2:])
+"""
 
 
 class Terminal:

@@ -210,6 +210,7 @@ INTERRUPTED_WHILE_LOADING = """
 import builtins, os, signal
 from flows import __main__ as program
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 load = builtins.__import__
 
 def interrupted(name, *others):
