@@ -1,6 +1,8 @@
-"""Jobs of the tests, planned and not begun."""
+"""Jobs of the tests."""
 
 from pathlib import Path
+
+import pytest
 
 from stylecore.config import VideoSettings
 from stylecore.pipeline import open_job
@@ -23,3 +25,18 @@ def planned(
         Request(source=source, style=style, output=output, settings=settings, root=root,
                 keep=keep, overwrite=overwrite)
     )  # fmt: skip
+
+
+def with_one_hiccup(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Has frame 2 fail when it is stored first; returns the numbers of all that were to be."""
+    saved: list[int] = []
+    save = Workspace.save_frame
+
+    def save_with_one_hiccup(self: Workspace, number: int, *others: object, **options: int) -> None:
+        saved.append(number)
+        if saved.count(2) == 1 and number == 2:
+            raise OSError("the network disk was away")
+        save(self, number, *others, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Workspace, "save_frame", save_with_one_hiccup)
+    return saved

@@ -25,6 +25,7 @@ from stylecore.training.settings import FastTraining, PerceptualTraining
 from tasks import video as steps
 from tasks.progress import listening
 from tests import clips
+from tests.jobs import with_one_hiccup
 
 QUICK = VideoSettings(engine="identity", chunk_frames=4)
 
@@ -115,16 +116,7 @@ def test_error_is_the_state_message_and_is_raised_as_itself(
 def test_chunk_is_tried_again_and_goes_on_by_frame(
     server: None, clip: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    saved: list[int] = []
-    save = Workspace.save_frame
-
-    def save_with_one_hiccup(self: Workspace, number: int, *others: object, **options: int) -> None:
-        saved.append(number)
-        if saved.count(2) == 1 and number == 2:
-            raise OSError("the network disk was away")
-        save(self, number, *others, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Workspace, "save_frame", save_with_one_hiccup)
+    saved = with_one_hiccup(monkeypatch)
     monkeypatch.setattr(steps.stylize, "retry_delay_seconds", [0.1])
     published = stylize_video(clip, style, tmp_path / "result.mp4", QUICK, workspace=tmp_path)
     assert published.frames == 12

@@ -11,6 +11,7 @@ from stylecore.config import VideoSettings
 from stylecore.errors import MediaError
 from stylecore.pipeline import stylize_video
 from stylecore.store import Workspace
+from tests.jobs import with_one_hiccup
 
 QUICK = VideoSettings(engine="identity", chunk_frames=4)
 
@@ -74,16 +75,7 @@ def test_shots_side_by_side_give_the_same_bytes(clip: Path, style: Path, tmp_pat
 def test_a_hiccup_is_tried_again_and_work_goes_on_by_frame(
     clip: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    saved: list[int] = []
-    save = Workspace.save_frame
-
-    def save_with_one_hiccup(self: Workspace, number: int, *others: object, **options: int) -> None:
-        saved.append(number)
-        if saved.count(2) == 1 and number == 2:
-            raise OSError("the network disk was away")
-        save(self, number, *others, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Workspace, "save_frame", save_with_one_hiccup)
+    saved = with_one_hiccup(monkeypatch)
     monkeypatch.setattr(attempts, "DELAY_SECONDS", (0.0, 0.0))
     published = stylize_video(clip, style, tmp_path / "out.mp4", QUICK, workspace=tmp_path / "jobs")
     assert published.frames == 12
