@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import NoReturn
 
@@ -27,6 +28,7 @@ GRACE_SECONDS = 1.5
 LAST_SECONDS = 1.0
 """For cleaning up and for the sentence, each, where the command could not end in order."""
 SHOW_CURSOR = "\x1b[?25h"
+ERASE_LINE = "\r\x1b[2K"
 
 Sentence = Callable[[], str]
 
@@ -65,18 +67,17 @@ class Stop:
             if not self.is_requested:
                 self._sentences.pop()
 
-    def say(self) -> None:
-        """Says what is kept, unless it has been said."""
+    def say(self, before: str = "") -> None:
+        """Says what is kept, after the letters ``before``, unless it has been said."""
         with self._saying:
             if self._is_said:
                 return
             self._is_said = True
             with suppress(OSError, ValueError):  # the terminal may be gone
                 sys.stdout.flush()
-            begin = ""
             if self._number == signal.SIGINT and os.isatty(self._screen):
-                begin = "\n"  # the terminal has shown ^C
-            text = f"{begin}{self._sentences[-1]()}\n"
+                before += "\n"  # the terminal has shown ^C
+            text = f"{before}{self._sentences[-1]()}\n"
             with suppress(OSError):
                 os.write(self._screen, text.encode(errors="backslashreplace"))
 
@@ -110,10 +111,9 @@ class Stop:
     def end_at_once(self) -> NoReturn:
         """Ends the process without unwinding."""
         _within(LAST_SECONDS, clean_up)
-        if os.isatty(self._screen):
-            with suppress(OSError):
-                os.write(self._screen, f"{SHOW_CURSOR}\n".encode())
-        _within(LAST_SECONDS, self.say)
+        # In one piece with the sentence: bars of progress may still be drawn meanwhile.
+        before = f"{ERASE_LINE}{SHOW_CURSOR}" if os.isatty(self._screen) else ""
+        _within(LAST_SECONDS, partial(self.say, before))
         os._exit(self.exit_status)
 
 
