@@ -71,7 +71,9 @@ def judge(
     found: dict[str, list[Distances]] = {name: [] for name in networks}
     goals = [teacher(content[None]) for content in contents]
     greys = [teacher(grey_alike(content)[None])[CONTENT_LAYER] for content in contents]
-    strokes = [stroke_grams(teacher, style, RECOGNITION_LAYERS) for style in styles]
+    strokes = [
+        stroke_grams(teacher(grey_alike(style)[None]), RECOGNITION_LAYERS) for style in styles
+    ]
     for style in styles:
         features = teacher(style[None])
         grams = {name: gram(features[name]) for name in GATYS_STYLE_LAYERS}
@@ -80,7 +82,8 @@ def judge(
             for content, goal, grey in zip(contents, goals, greys, strict=True):
                 (painted,) = network.paint([content], code)
                 seen = teacher(painted[None])
-                drawn = stroke_grams(teacher, painted, RECOGNITION_LAYERS)
+                seen_grey = teacher(grey_alike(painted)[None])
+                drawn = stroke_grams(seen_grey, RECOGNITION_LAYERS)
                 found[name].append(
                     Distances(
                         float(style_loss(seen, grams, GATYS_STYLE_LAYERS)[0]),
@@ -88,7 +91,7 @@ def judge(
                         sharpness(painted),
                         grid(painted),
                         edges_kept(content, painted),
-                        _cosine(grey, teacher(grey_alike(painted)[None])[CONTENT_LAYER]),
+                        _cosine(grey, seen_grey[CONTENT_LAYER]),
                         tuple(stroke_distance(drawn, other) for other in strokes),
                     )
                 )

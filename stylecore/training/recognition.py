@@ -7,12 +7,12 @@ which of several styles a result is nearest to.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from stylecore.losses import gram
 from stylecore.metrics import LUMINANCE
-from stylecore.training.judging import Features
 
 MEAN, DEVIATION = 0.5, 0.2
 
@@ -34,11 +34,13 @@ def grey_alike(image: np.ndarray) -> np.ndarray:
     return np.repeat(grey[..., None], 3, -1).astype(np.float32)
 
 
-def stroke_grams(
-    teacher: Features, image: np.ndarray, layers: Sequence[str]
-) -> dict[str, np.ndarray]:
-    """Gram matrices (C, C) of ``image`` in grey, by layer, each of Frobenius norm 1."""
-    features = teacher(grey_alike(image)[None])
+def stroke_grams(features: Mapping[str, Any], layers: Sequence[str]) -> dict[str, np.ndarray]:
+    """Gram matrices (C, C), by layer, each of Frobenius norm 1.
+
+    Args:
+        features: activations (1, h, w, C) of a picture that is ``grey_alike``.
+        layers: names of those that count.
+    """
     grams = {name: np.asarray(gram(features[name]))[0] for name in layers}
     return {name: matrix / np.linalg.norm(matrix) for name, matrix in grams.items()}
 
