@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 from flows.cli import main as stylecore
-from stylecore.images import to_float
+from stylecore.arrays.contact_sheet import contact_sheet
+from stylecore.arrays.images import to_float
 from stylecore.media import Excerpt, index_source, read_frames, read_picture, write_picture
-from stylecore.report.sheet import contact_sheet
 
 HERE = Path(__file__).resolve().parent
 CLIP = HERE / "demo.mp4"

@@ -60,7 +60,7 @@ def write_clip(target: Path) -> None:
         video = container.add_stream("libx264", rate=FRAME_RATE)
         video.width, video.height, video.pix_fmt = *SIZE, "yuv420p"
         video.time_base = Fraction(1, 12800)
-        # One thread and no macroblock tree (see stylecore.media.writer): the same bytes each time.
+        # One thread, no macroblock tree (stylecore.media.writing.writer): the same bytes each time.
         video.options = {
             "crf": "20", "preset": "slow", "threads": "1", "colorprim": "bt709",
             "x264-params": "mbtree=0:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv",

@@ -23,7 +23,8 @@ from flows.options import add_options, read_options
 from flows.printing import printable
 from flows.stopping import Stop, stoppable
 from flows.way import CHOICES
-from stylecore.config import (
+from stylecore.errors import SettingsError, StyleError
+from stylecore.settings import (
     FolderSettings,
     ImageSettings,
     OutputSettings,
@@ -31,7 +32,6 @@ from stylecore.config import (
     VideoSettings,
     checked,
 )
-from stylecore.errors import SettingsError, StyleError
 from stylecore.training.settings import FastTraining, PerceptualTraining
 
 INTERNAL_ERROR = 70

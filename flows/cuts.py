@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from flows.printing import printable
-from stylecore.config import SourceSettings
-from stylecore.cuts import written_csv, written_cuts
 from stylecore.errors import OutputError, OutputExistsError
 from stylecore.media import Excerpt, index_source, place_of
 from stylecore.pipeline import find_shots
+from stylecore.settings import SourceSettings
+from stylecore.settings.cuts import written_csv, written_cuts
 from stylecore.store import Workspace, default_root
 
 

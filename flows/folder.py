@@ -8,9 +8,9 @@ from prefect import flow
 
 from flows.image import stylize_image
 from flows.video import stylize_video
-from stylecore.config import FolderSettings, ImageSettings
-from stylecore.folder import repainted, video_settings
-from stylecore.inbox import Arrival, Outcome
+from stylecore.pipeline.folder import repainted, video_settings
+from stylecore.pipeline.inbox import Arrival, Outcome
+from stylecore.settings import FolderSettings, ImageSettings
 from stylecore.store import Published
 from tasks.conduct import told
 from tasks.inbox import look

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import flow
 
-from stylecore.config import ImageSettings
+from stylecore.settings import ImageSettings
 from tasks.conduct import told
 from tasks.still import stylize_still
 

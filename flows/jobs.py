@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from flows.printing import printable
-from stylecore.config import OutputSettings
 from stylecore.errors import StoreError
 from stylecore.pipeline import ask, assemble, find_job
+from stylecore.settings import OutputSettings
 from stylecore.store import Request, Workspace, default_root
 
 

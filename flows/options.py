@@ -12,9 +12,9 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from stylecore.config import Settings, checked
-from stylecore.cuts import read_cut_list
 from stylecore.errors import SettingsError
+from stylecore.settings import Settings, checked
+from stylecore.settings.cuts import read_cut_list
 
 Model = TypeVar("Model", bound=Settings)
 

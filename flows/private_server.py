@@ -40,7 +40,7 @@ def private_server() -> Iterator[dict[str, str]]:
     """
     from filelock import FileLock
 
-    from stylecore.cleanup import cleaned_up
+    from stylecore.runtime.cleanup import cleaned_up
 
     password = f"stylecore:{secrets.token_urlsafe()}"
     lock = FileLock(_writable_home() / LOCK_FILE)

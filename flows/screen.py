@@ -27,12 +27,12 @@ from rich.text import Text
 from flows.printing import printable
 from flows.stopping import Stop
 from flows.way import Choice, Way, prefect_ready, way_of
-from stylecore.config import FolderSettings, VideoSettings
-from stylecore.folder import look, repainted, run_here
-from stylecore.inbox import Outcome
 from stylecore.media import require_utf8
 from stylecore.pipeline import OnProgress, finish_job, open_job, space_needed
 from stylecore.pipeline import Progress as Step
+from stylecore.pipeline.folder import look, repainted, run_here
+from stylecore.pipeline.inbox import Outcome
+from stylecore.settings import FolderSettings, VideoSettings
 from stylecore.store import Job, Published, Request, Workspace
 
 

@@ -19,7 +19,7 @@ from functools import partial
 from types import FrameType
 from typing import NoReturn
 
-from stylecore.cleanup import clean_up
+from stylecore.runtime.cleanup import clean_up
 
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from prefect import flow
 
-from stylecore.config import VideoSettings
-from stylecore.shot_order import in_shot_order
+from stylecore.pipeline.shot_order import in_shot_order
+from stylecore.settings import VideoSettings
 from stylecore.store import Published, Request, Workspace
 from tasks.conduct import told
 from tasks.progress import begin_progress, ending_with_the_run, show_progress

@@ -28,12 +28,12 @@ _HOMES = {
     "Progress": "stylecore.pipeline",
     "Workspace": "stylecore.store",
     "Published": "stylecore.store",
-    "VideoSettings": "stylecore.config",
-    "ImageSettings": "stylecore.config",
-    "GatysSettings": "stylecore.config",
-    "FastSettings": "stylecore.config",
-    "OutputSettings": "stylecore.config",
-    "StyleSettings": "stylecore.config",
+    "VideoSettings": "stylecore.settings",
+    "ImageSettings": "stylecore.settings",
+    "GatysSettings": "stylecore.settings",
+    "FastSettings": "stylecore.settings",
+    "OutputSettings": "stylecore.settings",
+    "StyleSettings": "stylecore.settings",
     "StyleError": "stylecore.errors",
 }
 

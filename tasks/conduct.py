@@ -9,8 +9,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import TaskRun
 from prefect.states import Completed, Failed, State
 
-from stylecore.attempts import DELAY_SECONDS, can_heal, can_heal_frames
 from stylecore.errors import StyleError
+from stylecore.pipeline.attempts import DELAY_SECONDS, can_heal, can_heal_frames
 
 P = ParamSpec("P")
 R = TypeVar("R")

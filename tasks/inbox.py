@@ -4,9 +4,9 @@ from pathlib import Path
 
 from prefect import task
 
-from stylecore import folder
-from stylecore.config import VideoSettings
-from stylecore.inbox import Arrival
+from stylecore.pipeline import folder
+from stylecore.pipeline.inbox import Arrival
+from stylecore.settings import VideoSettings
 from tasks.conduct import CONDUCT
 
 

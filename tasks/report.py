@@ -6,7 +6,7 @@ from typing import get_args
 from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-from stylecore.inbox import Outcome, Status
+from stylecore.pipeline.inbox import Outcome, Status
 from stylecore.store import Published
 from tasks.conduct import CONDUCT
 

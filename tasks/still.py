@@ -5,7 +5,7 @@ from pathlib import Path
 from prefect import task
 
 from stylecore import pipeline
-from stylecore.config import ImageSettings
+from stylecore.settings import ImageSettings
 from tasks.conduct import CONDUCT, HOUR
 
 

@@ -4,9 +4,7 @@ import resource
 import sys
 from pathlib import Path
 
-from stylecore.config import SourceSettings
 from stylecore.errors import MediaError
-from stylecore.masks import index_masks
 from stylecore.media import (
     Excerpt,
     check_source,
@@ -16,6 +14,8 @@ from stylecore.media import (
     read_picture,
 )
 from stylecore.media.opening import MAX_MEGAPIXELS
+from stylecore.sequence.masks import index_masks
+from stylecore.settings import SourceSettings
 
 
 def read_video(path: Path) -> None:

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from stylecore.shots import ANALYSIS_SIZE
+from stylecore.arrays.shots import ANALYSIS_SIZE
 
 WIDTH, HEIGHT = ANALYSIS_SIZE, 90
 

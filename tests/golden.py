@@ -18,9 +18,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from stylecore.config import GatysSettings, SourceSettings, StyleSettings, VideoSettings
 from stylecore.pipeline import stylize_chunk
-from stylecore.versions import PIXELS_VERSION, made_with
+from stylecore.settings import GatysSettings, SourceSettings, StyleSettings, VideoSettings
+from stylecore.store.versions import PIXELS_VERSION, made_with
 from tests import clips
 from tests.jobs import planned
 

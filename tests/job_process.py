@@ -6,12 +6,12 @@ import sys
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from stylecore.config import VideoSettings
 from stylecore.pipeline import stylize_video
+from stylecore.settings import VideoSettings
 
 SERVER = multiprocessing.get_context("forkserver")
 # Processes are forked from one that has imported all that takes long, and has computed nothing.
-SERVER.set_forkserver_preload(["tests.job_process", "keras", "stylecore.engines.gatys",
+SERVER.set_forkserver_preload(["tests.job_process", "keras", "stylecore.engines.gatys.engine",
                                "stylecore.engines.fast"])  # fmt: skip
 
 

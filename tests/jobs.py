@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from stylecore.config import VideoSettings
 from stylecore.pipeline import open_job
+from stylecore.settings import VideoSettings
 from stylecore.store import Request, Workspace
 
 

@@ -25,10 +25,10 @@ import av
 import numpy as np
 
 from stylecore import OutputSettings, VideoSettings, stylize_video
-from stylecore.config import SourceSettings
+from stylecore.arrays.metrics import psnr
 from stylecore.errors import MediaError
 from stylecore.media import VIDEO_SUFFIXES
-from stylecore.metrics import psnr
+from stylecore.settings import SourceSettings
 from stylecore.store import Published
 from tests import clips, odd_clips, times_contract
 

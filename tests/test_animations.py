@@ -12,9 +12,8 @@ import pytest
 from PIL import Image, ImageSequence
 
 from flows.cli import main
-from stylecore.config import OutputSettings, SourceSettings
+from stylecore.arrays.metrics import psnr
 from stylecore.errors import MediaError, OutputError, SettingsError
-from stylecore.inbox import arrivals
 from stylecore.media import (
     Excerpt,
     check_output,
@@ -25,7 +24,8 @@ from stylecore.media import (
     wants_alpha,
     write_frames,
 )
-from stylecore.metrics import psnr
+from stylecore.pipeline.inbox import arrivals
+from stylecore.settings import OutputSettings, SourceSettings
 from tests import clips
 
 SUFFIXES = (".gif", ".apng", ".webp")

@@ -80,7 +80,7 @@ def test_our_packages_are_ours() -> None:
 
 def test_importing_the_library_loads_nothing_heavy() -> None:
     code = (
-        "import sys, stylecore, stylecore.config, flows.cli;"
+        "import sys, stylecore, stylecore.settings, flows.cli;"
         "print(sorted({'tensorflow', 'keras', 'prefect', 'numpy', 'av', 'cv2', 'rich'}"
         " & set(sys.modules)))"
     )

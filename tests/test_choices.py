@@ -6,8 +6,8 @@ import pytest
 
 from flows.cli import main
 from flows.options import leaf_fields
-from stylecore.choices import chosen_in
-from stylecore.config import (
+from stylecore.errors import SettingsError
+from stylecore.settings import (
     FastSettings,
     FolderSettings,
     GatysSettings,
@@ -16,8 +16,8 @@ from stylecore.config import (
     VideoSettings,
     checked,
 )
-from stylecore.errors import SettingsError
-from stylecore.recipes import RECIPES
+from stylecore.settings.choices import chosen_in
+from stylecore.settings.recipes import RECIPES
 
 STILL = {"model": ImageSettings}
 TWO = {"more_styles": ["other.png"]}

@@ -9,7 +9,13 @@ import pytest
 
 from flows.cli import main
 from flows.options import leaf_fields
-from stylecore.config import FolderSettings, ImageSettings, OutputSettings, Settings, VideoSettings
+from stylecore.settings import (
+    FolderSettings,
+    ImageSettings,
+    OutputSettings,
+    Settings,
+    VideoSettings,
+)
 from tests import clips
 
 pytestmark = pytest.mark.representative

@@ -8,7 +8,6 @@ import av
 import numpy as np
 import pytest
 
-from stylecore.config import OutputSettings
 from stylecore.errors import OutputError
 from stylecore.media import (
     Excerpt,
@@ -18,7 +17,8 @@ from stylecore.media import (
     verify_frames,
     write_frames,
 )
-from stylecore.media.clock import Clock
+from stylecore.media.writing.clock import Clock
+from stylecore.settings import OutputSettings
 from tests import clips
 
 MS = Fraction(1, 1000)

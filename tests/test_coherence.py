@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stylecore.coherence import LUMINANCE, ReadFrames, light_change, stylize_missing, with_light
-from stylecore.config import GatysSettings, VideoSettings
+from stylecore.arrays.images import to_float
+from stylecore.arrays.motion import consistency_mask, estimate_motion, warp
 from stylecore.engines import Engine, FrameInput, FrameRecord
 from stylecore.errors import WeightsError
-from stylecore.images import to_float
 from stylecore.media import read_frames
-from stylecore.motion import consistency_mask, estimate_motion, warp
+from stylecore.sequence.shot import LUMINANCE, ReadFrames, light_change, stylize_missing, with_light
+from stylecore.settings import GatysSettings, VideoSettings
 from stylecore.store import Workspace
 from tests import clips
 from tests.jobs import planned
@@ -249,7 +249,7 @@ class Measuring(Recorder):
 def test_statistics_glide_from_knot_to_knot_however_a_shot_is_cut(
     tmp_path, style, chunk_frames, monkeypatch
 ):
-    monkeypatch.setattr("stylecore.statistics.KNOT", 4)
+    monkeypatch.setattr("stylecore.sequence.normalisation.KNOT", 4)
     scene = clips.write_clip(tmp_path / "scene.mp4", frames=14)
     engine = Measuring()
     workspace = fast(scene, style, chunk_frames=chunk_frames)

@@ -11,12 +11,12 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from stylecore.config import SourceSettings
 from stylecore.media import Excerpt, index_source, read_frames, run_ffmpeg
-from stylecore.media.encoders import FORMATS
 from stylecore.media.ffmpeg import FFMPEG_VARIABLE
-from stylecore.media.tonemap import HLG, PQ
-from stylecore.media.yuv import yuv_frame
+from stylecore.media.reading.tonemap import HLG, PQ
+from stylecore.media.reading.yuv import yuv_frame
+from stylecore.media.writing.encoders import FORMATS
+from stylecore.settings import SourceSettings
 
 WEIGHTS = {
     "bt709": (1, 0.2126, 0.0722),

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from stylecore.media import Excerpt, index_source, read_frames, run_ffmpeg
-from stylecore.media.cropping import Margins, shown_part
 from stylecore.media.ffmpeg import FFMPEG_VARIABLE
+from stylecore.media.reading.cropping import Margins, shown_part
 from tests import odd_clips
 
 

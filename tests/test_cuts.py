@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from flows.cli import main
-from stylecore.config import FolderSettings, VideoSettings, checked
-from stylecore.cuts import cut_frames, read_cut_list, written_csv, written_cuts
 from stylecore.errors import OutputExistsError, SettingsError
+from stylecore.settings import FolderSettings, VideoSettings, checked
+from stylecore.settings.cuts import cut_frames, read_cut_list, written_csv, written_cuts
 from stylecore.store import Colours
 from tests.jobs import planned
 

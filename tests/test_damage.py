@@ -9,10 +9,10 @@ from pathlib import Path
 import av
 import pytest
 
-from stylecore.config import SourceSettings, VideoSettings
 from stylecore.errors import MediaError
 from stylecore.media import Excerpt, index_source, split_to_disk
 from stylecore.pipeline import stylize_video
+from stylecore.settings import SourceSettings, VideoSettings
 from stylecore.store import Published
 from tests import clips
 from tests.test_media_edges import remux

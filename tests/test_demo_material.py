@@ -8,9 +8,9 @@ import pytest
 
 from data import make_demo, sound
 from data.make_demo import CUT, FRAME_COUNT, SIZE, exact_motion, render_frame
-from stylecore.metrics import warping_error
-from stylecore.motion import estimate_motion, warp
-from stylecore.shots import ANALYSIS_SIZE, Shot, detect_shots
+from stylecore.arrays.metrics import warping_error
+from stylecore.arrays.motion import estimate_motion, warp
+from stylecore.arrays.shots import ANALYSIS_SIZE, Shot, detect_shots
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from data.make_demo import render_frame
-from stylecore.config import VideoSettings
-from stylecore.images import resize, to_float
+from stylecore.arrays.images import resize, to_float
 from stylecore.pipeline import stylize_video
+from stylecore.settings import VideoSettings
 from stylecore.store import Workspace
 
 FRAMES = 300

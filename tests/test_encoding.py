@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from stylecore import OutputSettings, VideoSettings, stylize_video
-from stylecore.config import SourceSettings
+from stylecore.arrays.metrics import psnr
 from stylecore.errors import OutputError, SettingsError
 from stylecore.media import (
     Excerpt,
@@ -21,9 +21,9 @@ from stylecore.media import (
     read_picture,
     write_frames,
 )
-from stylecore.media.encoders import HARDWARE
-from stylecore.media.tonemap import HLG, PQ, tone_mapped
-from stylecore.metrics import psnr
+from stylecore.media.reading.tonemap import HLG, PQ, tone_mapped
+from stylecore.media.writing.encoders import HARDWARE
+from stylecore.settings import SourceSettings
 from stylecore.store import Published
 from tests import clips, odd_clips
 

@@ -6,15 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
-from stylecore.config import FastSettings, GatysSettings, VideoSettings
+from stylecore.arrays.metrics import sharpness
 from stylecore.engines import FrameInput, create_engine, engine_digest
 from stylecore.engines.fast import STRONGEST_BLEND, FastEngine, with_detail_of
-from stylecore.engines.gatys import GatysEngine, coarse_to_fine, new_ground
+from stylecore.engines.gatys.engine import GatysEngine, coarse_to_fine, new_ground
 from stylecore.errors import SettingsError, StyleError, WeightsError
-from stylecore.metrics import sharpness
 from stylecore.networks.fast import load_fast
 from stylecore.networks.features import load_features
-from stylecore.versions import PIXELS_VERSION
+from stylecore.settings import FastSettings, GatysSettings, VideoSettings
+from stylecore.store.versions import PIXELS_VERSION
 from tests.hub_modules import moments_folder
 
 SHORT = GatysSettings(first_iterations=12, iterations=4)

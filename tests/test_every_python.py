@@ -9,8 +9,8 @@ from typing import get_args
 import pytest
 import tensorflow as tf
 
-from stylecore.config import FastSettings, GatysSettings, VideoSettings
 from stylecore.pipeline import stylize_video
+from stylecore.settings import FastSettings, GatysSettings, VideoSettings
 from tests import clips
 from tests.hub_modules import Moments
 

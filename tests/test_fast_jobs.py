@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from stylecore.config import FastSettings, StyleSettings, VideoSettings
 from stylecore.media import Excerpt, index_source, read_frames
 from stylecore.networks.fast import CompactFast
 from stylecore.pipeline import stylize_video
+from stylecore.settings import FastSettings, StyleSettings, VideoSettings
 from stylecore.store import Published
 from tests import clips
 from tests.hub_modules import Moments

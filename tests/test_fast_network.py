@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from stylecore.colour import colour_statistics, colour_transport, mixed_colours
+from stylecore.arrays.colour import colour_statistics, colour_transport, mixed_colours
 from stylecore.errors import WeightsError
 from stylecore.networks.fast import COMPACT_FAST_WEIGHTS, CompactFast, StyleCode, fast_digest
 from stylecore.networks.features import load_features

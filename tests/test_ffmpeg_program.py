@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from flows.cli import main
-from stylecore.config import VideoSettings
 from stylecore.errors import MediaError
 from stylecore.media import ffmpeg_version, find_ffmpeg
 from stylecore.pipeline import stylize_video
+from stylecore.settings import VideoSettings
 
 
 @pytest.fixture

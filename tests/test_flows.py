@@ -15,11 +15,11 @@ from flows.train_fast import train_fast
 from flows.train_perceptual import train_perceptual
 from flows.video import stylize_video
 from stylecore import pipeline
-from stylecore.config import FolderSettings, OutputSettings, VideoSettings
 from stylecore.errors import MediaError, SettingsError
-from stylecore.inbox import arrivals, settled
 from stylecore.media import index_source, read_picture
 from stylecore.pipeline import Progress
+from stylecore.pipeline.inbox import arrivals, settled
+from stylecore.settings import FolderSettings, OutputSettings, VideoSettings
 from stylecore.store import Workspace
 from stylecore.training.settings import FastTraining, PerceptualTraining
 from tasks import video as steps

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from stylecore.versions import PIXELS_VERSION, differences, made_with
+from stylecore.store.versions import PIXELS_VERSION, differences, made_with
 from tests.golden import KNOWN, RENDERS, TOLERANCE, difference, rendered
 
-UPDATE = "raise PIXELS_VERSION in stylecore/versions.py and run python -m tests.golden"
+UPDATE = "raise PIXELS_VERSION in stylecore/store/versions.py and run python -m tests.golden"
 KNOWN_RENDERS = json.loads(KNOWN.read_text())
 
 

@@ -15,12 +15,12 @@ import pytest
 from PIL import ExifTags, Image
 
 from flows.cli import main
-from stylecore.config import ImageSettings, StyleSettings, VideoSettings
 from stylecore.errors import MediaError, OutputError, StyleError
-from stylecore.masks import index_masks
 from stylecore.media import Excerpt, index_source, read_picture, split_to_disk
 from stylecore.media.opening import MAX_MEGAPIXELS
 from stylecore.pipeline import stylize_image, stylize_video
+from stylecore.sequence.masks import index_masks
+from stylecore.settings import ImageSettings, StyleSettings, VideoSettings
 from tests import clips, hostile_files
 from tests.openings import listening, watched
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from stylecore.config import FastSettings
 from stylecore.engines import FrameInput
 from stylecore.engines.fast import FastEngine
 from stylecore.errors import WeightsError
@@ -18,6 +17,7 @@ from stylecore.networks.hub import (
     kernel_over_blocks,
     load_hub,
 )
+from stylecore.settings import FastSettings
 from tests.hub_modules import PICTURES, Entangled, Moments, Signed
 
 STAND_IN = (

@@ -9,7 +9,6 @@ import ffmpeg
 import pytest
 from av.sidedata.sidedata import Type
 
-from stylecore.config import OutputSettings
 from stylecore.errors import OutputError
 from stylecore.media import (
     Excerpt,
@@ -19,10 +18,11 @@ from stylecore.media import (
     verify_frames,
     write_frames,
 )
-from stylecore.media.immersive import add_immersion
 from stylecore.media.index import Sphere
-from stylecore.media.rehearsal import MOST_FRAMES, rehearse
-from stylecore.media.timecode import later
+from stylecore.media.reading.immersive import add_immersion
+from stylecore.media.writing.rehearsal import MOST_FRAMES, rehearse
+from stylecore.media.writing.timecode import later
+from stylecore.settings import OutputSettings
 from tests import clips, odd_clips
 
 FILM, NTSC, DOUBLE = Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from stylecore.losses import (
+from stylecore.losses.terms import (
     content_loss,
     gram,
     style_loss,

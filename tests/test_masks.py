@@ -11,23 +11,23 @@ import pytest
 from PIL import Image
 
 from flows.cli import main
-from stylecore import masks as masks_module
-from stylecore.coherence import stylize_missing
-from stylecore.config import (
+from stylecore.arrays.images import to_float
+from stylecore.errors import InputError, MediaError
+from stylecore.media import index_source, read_picture
+from stylecore.pipeline import stylize_chunk, stylize_image
+from stylecore.pipeline.inbox import arrivals
+from stylecore.sequence import masks as masks_module
+from stylecore.sequence.masks import index_masks, open_masks
+from stylecore.sequence.shot import stylize_missing
+from stylecore.sequence.style_plan import StylePlan
+from stylecore.settings import (
     GatysSettings,
     ImageSettings,
     OutputSettings,
     StyleSettings,
     VideoSettings,
 )
-from stylecore.errors import InputError, MediaError
-from stylecore.images import to_float
-from stylecore.inbox import arrivals
-from stylecore.masks import index_masks, open_masks
-from stylecore.media import index_source, read_picture
-from stylecore.pipeline import stylize_chunk, stylize_image
 from stylecore.store import facts
-from stylecore.styles import StylePlan
 from tests import clips
 from tests.jobs import planned
 from tests.test_coherence import Recorder, source_reader

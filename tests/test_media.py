@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stylecore.config import OutputSettings, SourceSettings
+from stylecore.arrays.metrics import psnr
 from stylecore.errors import MediaError, OutputError, OutputExistsError, SettingsError
 from stylecore.media import (
     Excerpt,
@@ -22,12 +22,12 @@ from stylecore.media import (
     read_frames,
     read_picture,
     split_to_disk,
-    splitting,
     verify_frames,
     write_frames,
     write_picture,
 )
-from stylecore.metrics import psnr
+from stylecore.media.reading import splitting
+from stylecore.settings import OutputSettings, SourceSettings
 from tests import clips, odd_clips
 
 FAST = OutputSettings(preset="ultrafast")
@@ -171,7 +171,7 @@ def test_the_same_frames_give_the_same_bytes(suffix: str, tmp_path: Path) -> Non
     clips.write_clip(tmp_path / f"in{suffix}", sounds=1)
     code = (
         "import sys; from pathlib import Path; from tests.test_media import copy;"
-        "from stylecore.config import OutputSettings;"
+        "from stylecore.settings import OutputSettings;"
         "copy(Path(sys.argv[1]), Path(sys.argv[2]), output=OutputSettings())"
     )
     for name, filling in (("a", "3"), ("b", "200")):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stylecore.images import fitted_size
+from stylecore.arrays.images import fitted_size
 from stylecore.media import Excerpt, index_source, read_frames, split_to_disk
 from tests import clips, odd_clips, times_contract
 from tests.media_contract import REAL, Case, check, generated_cases, real_cases

@@ -15,7 +15,7 @@ import pytest
 from av.stream import Disposition
 from PIL import ExifTags, Image
 
-from stylecore.config import OutputSettings
+from stylecore.arrays.metrics import psnr
 from stylecore.errors import MediaError, OutputError, SettingsError
 from stylecore.media import (
     Excerpt,
@@ -29,8 +29,8 @@ from stylecore.media import (
     verify_frames,
     write_frames,
 )
-from stylecore.media.encoders import CODECS
-from stylecore.metrics import psnr
+from stylecore.media.writing.encoders import CODECS
+from stylecore.settings import OutputSettings
 from tests import clips, odd_clips
 
 FAST = OutputSettings(preset="ultrafast")

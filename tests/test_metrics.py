@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from stylecore.metrics import edges_kept, grid, psnr, sharpness, warping_error
+from stylecore.arrays.metrics import edges_kept, grid, psnr, sharpness, warping_error
 from stylecore.training.recognition import grey_alike, recognise
 
 

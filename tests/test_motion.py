@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from stylecore.motion import consistency_mask, estimate_motion, warp
+from stylecore.arrays.motion import consistency_mask, estimate_motion, warp
 
 MIDDLEBURY = Path(__file__).parents[2] / "shared" / "media" / "flow" / "middlebury"
 
@@ -56,7 +56,7 @@ def test_motion_is_the_same_bytes_for_any_number_of_threads_and_in_another_proce
     program = (
         "import sys, hashlib, cv2; sys.path[:0] = ['tests', '.'];"
         "cv2.setNumThreads(int(sys.argv[1]));"
-        "from test_motion import texture; from stylecore.motion import estimate_motion;"
+        "from test_motion import texture; from stylecore.arrays.motion import estimate_motion;"
         "m = estimate_motion(texture(270, 480), texture(270, 480, seed=2));"
         "print(hashlib.sha256(m.tobytes()).hexdigest())"
     )

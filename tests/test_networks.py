@@ -14,12 +14,12 @@ import keras
 import numpy as np
 import pytest
 
-from stylecore.config import GATYS_STYLE_LAYERS
+from stylecore.arrays.images import resize
 from stylecore.errors import WeightsError
-from stylecore.images import resize
 from stylecore.media import read_picture
 from stylecore.networks.features import COMPACT_WEIGHTS, features_digest, load_features
 from stylecore.networks.perceptual import build_compact
+from stylecore.settings import GATYS_STYLE_LAYERS
 
 ROOT = Path(__file__).parents[1]
 PHOTOS = ROOT.parent / "shared" / "media" / "content"

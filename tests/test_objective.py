@@ -5,14 +5,15 @@ import numpy as np
 import pytest
 from keras import ops
 
-from stylecore.config import GatysSettings
-from stylecore.engines import FrameInput, Reference, quasi_newton
-from stylecore.engines.descent import Descent
-from stylecore.engines.gatys import GatysEngine, pixels_at_once
-from stylecore.engines.objective import Objective
+from stylecore.engines import FrameInput, Reference
+from stylecore.engines.gatys import lbfgs
+from stylecore.engines.gatys.adam import Descent
+from stylecore.engines.gatys.engine import GatysEngine, pixels_at_once
+from stylecore.engines.gatys.objective import Objective
 from stylecore.engines.tiles import reach, windows
 from stylecore.errors import SettingsError
 from stylecore.networks.features import load_features
+from stylecore.settings import GatysSettings
 
 LAYERS = sorted({*GatysSettings().style_layers, *GatysSettings().content_layers})
 WHOLE, WINDOWED = 10**9, 2**16
@@ -162,7 +163,7 @@ def goals():
 def test_both_optimisers_find_the_bottom(goals):
     start = np.full((1, 32, 32, 3), 0.5, np.float32)
     _, by_adam, _ = Descent(bowl).minimise(start, goals, steps=200, rate=0.02)
-    _, by_newton, steps = quasi_newton.minimise(bowl, start, goals, steps=200)
+    _, by_newton, steps = lbfgs.minimise(bowl, start, goals, steps=200)
     at_start = float(bowl(ops.convert_to_tensor(start), goals)[0]["total"])
     assert by_adam["total"] < 0.02 * at_start
     assert by_newton["total"] < 1e-4 * at_start
@@ -175,7 +176,7 @@ def test_pictures_stay_within_their_range(goals, steps):
     start = np.full((1, 32, 32, 3), 0.5, np.float32)
     for image in (
         Descent(bowl).minimise(start, beyond, steps=steps, rate=0.5)[0],
-        quasi_newton.minimise(bowl, start, beyond, steps=steps)[0],
+        lbfgs.minimise(bowl, start, beyond, steps=steps)[0],
     ):
         assert image.min() >= 0 and image.max() <= 1
 

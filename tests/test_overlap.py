@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stylecore.overlap import ahead
+from stylecore.runtime.prefetch import ahead
 
 
 def threads() -> list[threading.Thread]:

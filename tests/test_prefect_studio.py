@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from flows.automations import SILENCE
-from stylecore.config import FolderSettings, GatysSettings, VideoSettings
+from stylecore.settings import FolderSettings, GatysSettings, VideoSettings
 from stylecore.store import Workspace
 from tests import clips
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from stylecore.config import FolderSettings, OutputSettings, VideoSettings
 from stylecore.errors import OutputError, StoreError, UnreadableError, WeightsError
-from stylecore.folder import look, repainted, run_here
-from stylecore.inbox import LOCK_FOLDER, Arrival, Outcome, arrivals
 from stylecore.media import index_source, read_picture
 from stylecore.networks.files import read_weights
 from stylecore.pipeline import Progress, open_job, stylize_video
+from stylecore.pipeline.folder import look, repainted, run_here
+from stylecore.pipeline.inbox import LOCK_FOLDER, Arrival, Outcome, arrivals
+from stylecore.settings import FolderSettings, OutputSettings, VideoSettings
 from stylecore.store import Request, Workspace
 from tests import clips
 

@@ -7,11 +7,11 @@ import pytest
 
 from flows.cli import main
 from stylecore import pipeline
-from stylecore.config import OutputSettings, VideoSettings
 from stylecore.errors import OutputError, SettingsError
 from stylecore.media import Excerpt, index_source, rehearse
-from stylecore.media.rehearsal import MOST_FRAMES, abridged
+from stylecore.media.writing.rehearsal import MOST_FRAMES, abridged
 from stylecore.pipeline import finish_job
+from stylecore.settings import OutputSettings, VideoSettings
 from stylecore.store import Workspace
 from tests import clips, odd_clips
 from tests.jobs import planned
@@ -175,7 +175,7 @@ def test_sound_that_cannot_be_copied_is_found_before_the_work(style: Path, tmp_p
 def test_captions_of_a_long_film_are_read_in_one_piece(
     start: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stylecore.media.rehearsal.MOST_FRAMES", 8)
+    monkeypatch.setattr("stylecore.media.writing.rehearsal.MOST_FRAMES", 8)
     source = odd_clips.captioned(tmp_path / "in.mp4")
     index = index_source(source)
     assert any(index.captions)

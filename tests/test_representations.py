@@ -4,12 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from stylecore.config import GatysSettings, VideoSettings
-from stylecore.losses import gram, gram_distance
-from stylecore.networks.backend import gradient_of
-from stylecore.networks.perceptual import layer_names
-from stylecore.recipes import RECIPES
-from stylecore.representations import (
+from stylecore.losses.representations import (
     NEEDED,
     STRENGTH,
     landmarks_at,
@@ -19,6 +14,11 @@ from stylecore.representations import (
     statistics,
     style_distance,
 )
+from stylecore.losses.terms import gram, gram_distance
+from stylecore.networks.backend import gradient_of
+from stylecore.networks.perceptual import layer_names
+from stylecore.settings import GatysSettings, VideoSettings
+from stylecore.settings.recipes import RECIPES
 
 random = np.random.default_rng(11)
 SHAPE = (1, 5, 6, 4)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from stylecore.config import GatysSettings, OutputSettings, StyleSettings, VideoSettings
 from stylecore.errors import OutputError, StoreError
 from stylecore.pipeline import ask, assemble, finish_job, stylize_chunk, stylize_video
+from stylecore.settings import GatysSettings, OutputSettings, StyleSettings, VideoSettings
 from stylecore.store import Workspace
 from tests import clips
 from tests.job_process import start_job

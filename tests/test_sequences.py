@@ -12,7 +12,6 @@ import pytest
 from PIL import Image, ImageOps
 
 from flows.cli import main
-from stylecore.config import OutputSettings, SourceSettings, VideoSettings
 from stylecore.errors import MediaError, OutputError, OutputExistsError, StyleError
 from stylecore.media import (
     Excerpt,
@@ -25,6 +24,7 @@ from stylecore.media import (
 )
 from stylecore.media.pictures.folder_reader import frame_rate
 from stylecore.pipeline import stylize_video
+from stylecore.settings import OutputSettings, SourceSettings, VideoSettings
 from stylecore.store import file_fact
 from tests import clips
 

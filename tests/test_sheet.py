@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stylecore.report.sheet import contact_sheet
+from stylecore.arrays.contact_sheet import contact_sheet
 
 
 def test_every_picture_is_on_the_sheet() -> None:

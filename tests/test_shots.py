@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from stylecore.shots import Shot, detect_shots
+from stylecore.arrays.shots import Shot, detect_shots
 from tests.benchmarks.shots import KNOWN_CUTS, SHARED, Score, drawn_clips, found_cuts
 from tests.drawn_scenes import HEIGHT, WIDTH, lit, pan, place, steady
 

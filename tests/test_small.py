@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stylecore.config import (
+from stylecore.arrays.motion import trusted_motion
+from stylecore.engines import FrameInput, Reference, create_engine
+from stylecore.engines.gatys.engine import coarse_to_fine
+from stylecore.engines.small import LEAST_STYLE, mirrored
+from stylecore.pipeline import stylize_video
+from stylecore.settings import (
     FastSettings,
     GatysSettings,
     ImageSettings,
     StyleSettings,
     VideoSettings,
 )
-from stylecore.engines import FrameInput, Reference, create_engine
-from stylecore.engines.gatys import coarse_to_fine
-from stylecore.engines.small import LEAST_STYLE, mirrored
-from stylecore.motion import trusted_motion
-from stylecore.pipeline import stylize_video
 from tests import clips
 
 QUICK = GatysSettings(first_iterations=2, iterations=2)

@@ -13,7 +13,6 @@ import pytest
 
 from flows.cli import main
 from stylecore import pipeline
-from stylecore.config import FastSettings, ImageSettings, StyleSettings, VideoSettings
 from stylecore.errors import MediaError, OutputError, SettingsError, StoreError, StyleError
 from stylecore.media import hidden_beside, publish, restore
 from stylecore.pipeline import (
@@ -24,8 +23,9 @@ from stylecore.pipeline import (
     stylize_image,
     stylize_video,
 )
+from stylecore.settings import FastSettings, ImageSettings, StyleSettings, VideoSettings
 from stylecore.store import FORMAT, Published, Workspace, file_fact, stamp_of
-from stylecore.versions import made_with
+from stylecore.store.versions import made_with
 from tests import clips
 from tests.jobs import planned
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from data.make_styles import GALLERY, NAMES, save
+from stylecore.arrays.metrics import sharpness
 from stylecore.media import read_picture
-from stylecore.metrics import sharpness
 
 QUICKEST = "stained_glass"
 """The picture that is painted again here."""

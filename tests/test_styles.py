@@ -7,14 +7,12 @@ import numpy as np
 import pytest
 
 from flows.cli import main
-from stylecore.colour import colour_statistics
-from stylecore.config import ImageSettings, StyleSettings, VideoSettings, checked
+from stylecore.arrays.colour import colour_statistics
+from stylecore.arrays.images import to_float
 from stylecore.errors import InputError, SettingsError
-from stylecore.images import to_float
 from stylecore.media import Excerpt, index_source, read_frames
 from stylecore.pipeline import stylize_image, stylize_video
-from stylecore.store import Workspace
-from stylecore.styles import (
+from stylecore.sequence.style_plan import (
     LUMINANCE,
     StylePlan,
     grey_like,
@@ -22,6 +20,8 @@ from stylecore.styles import (
     recoloured,
     weights_at,
 )
+from stylecore.settings import ImageSettings, StyleSettings, VideoSettings, checked
+from stylecore.store import Workspace
 from tests import clips
 from tests.jobs import planned
 

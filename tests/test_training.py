@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 
+from stylecore.arrays.images import to_float
 from stylecore.errors import MediaError, WeightsError
-from stylecore.images import to_float
 from stylecore.media import read_picture
 from stylecore.networks.features import load_features
 from stylecore.networks.files import assign_weights, read_weights

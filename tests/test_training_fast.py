@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stylecore.colour import colour_statistics
+from stylecore.arrays.colour import colour_statistics
+from stylecore.arrays.motion import warp
 from stylecore.media import read_picture
-from stylecore.motion import warp
 from stylecore.networks.fast import CompactFast
 from stylecore.training.fast import LAYERS, train
 from stylecore.training.scenes import Scenes, bilinear_places, random_motion

@@ -6,10 +6,10 @@ import pytest
 
 from flows.cli import main
 from flows.way import API_VARIABLE, way_of
-from stylecore import attempts, pipeline
-from stylecore.config import VideoSettings
+from stylecore import pipeline
 from stylecore.errors import MediaError
-from stylecore.pipeline import stylize_video
+from stylecore.pipeline import attempts, stylize_video
+from stylecore.settings import VideoSettings
 from stylecore.store import Workspace
 from tests.jobs import with_one_hiccup
 

@@ -12,15 +12,15 @@ from weakref import WeakKeyDictionary
 import cv2
 import numpy as np
 
-from stylecore.config import FastSettings
+from stylecore.arrays.images import fitted_size, resize, with_light_added
 from stylecore.engines.base import Engine, FrameInput, FrameRecord
 from stylecore.engines.small import continued, large_enough, mirrored
 from stylecore.engines.tiles import Window, windows
 from stylecore.errors import SettingsError
-from stylecore.images import fitted_size, resize, with_light_added
-from stylecore.memory import keep_freed_memory
 from stylecore.networks.backend import has_accelerator, make_deterministic
 from stylecore.networks.fast import FastNetwork, Precision, Statistics, load_fast
+from stylecore.runtime.memory import keep_freed_memory
+from stylecore.settings import FastSettings
 
 STRONGEST_BLEND = 0.9
 """Part of the warped frame before at full coherence: more would leave trails."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from stylecore.engines.base import FrameInput, FrameRecord, WrappingEngine
 from stylecore.networks.fast import Statistics
-from stylecore.styles import grey, in_colours_of
+from stylecore.sequence.style_plan import grey, in_colours_of
 
 
 class LuminanceEngine(WrappingEngine):

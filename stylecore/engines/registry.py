@@ -5,11 +5,11 @@ The modules of the engines load a network library, so they are imported when one
 
 from collections.abc import Callable
 
-from stylecore.config import FrameSettings
 from stylecore.engines.base import Engine
 from stylecore.networks.fast import fast_digest
 from stylecore.networks.features import features_digest
-from stylecore.versions import PIXELS_VERSION
+from stylecore.settings import FrameSettings
+from stylecore.store.versions import PIXELS_VERSION
 
 
 def create_engine(settings: FrameSettings) -> Engine:
@@ -37,7 +37,7 @@ def engine_digest(settings: FrameSettings) -> str:
 
 
 def _create_gatys(settings: FrameSettings) -> Engine:
-    from stylecore.engines.gatys import GatysEngine
+    from stylecore.engines.gatys.engine import GatysEngine
 
     coherence = getattr(settings, "coherence", 0.0)
     return GatysEngine(

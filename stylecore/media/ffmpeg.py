@@ -15,8 +15,8 @@ from typing import Any
 
 import ffmpeg
 
-from stylecore.cleanup import cleaned_up
 from stylecore.errors import MediaError
+from stylecore.runtime.cleanup import cleaned_up
 
 FFMPEG_VARIABLE = "STYLECORE_FFMPEG"
 FFMPEG_VARIABLES = (FFMPEG_VARIABLE, "IMAGEIO_FFMPEG_EXE")

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from stylecore.cleanup import cleaned_up
 from stylecore.errors import OutputError, OutputExistsError
 from stylecore.media.names import PICTURE_SUFFIXES, is_pattern, place_of, wants_folder
+from stylecore.runtime.cleanup import cleaned_up
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux's renameat2."""

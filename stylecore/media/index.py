@@ -6,9 +6,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from stylecore.errors import MediaError
-from stylecore.media.colour import usual_matrix
-from stylecore.media.cropping import Margins
-from stylecore.media.orientation import Orientation
+from stylecore.media.reading.colour import usual_matrix
+from stylecore.media.reading.cropping import Margins
+from stylecore.media.reading.orientation import Orientation
 
 UNTAGGED = 2
 """Code point of ITU-T H.273 for what is not said."""

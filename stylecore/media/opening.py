@@ -13,10 +13,10 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
-from stylecore.config import SourceSettings, VideoSettings
 from stylecore.errors import DamagedError, MediaError, UnreadableError
-from stylecore.media.boxes import check_sample_tables, has_lost_header
 from stylecore.media.names import PICTURE_SUFFIXES, require_utf8
+from stylecore.media.reading.boxes import check_sample_tables, has_lost_header
+from stylecore.settings import SourceSettings, VideoSettings
 
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,h264,hevc,flv,asf,ogg,gif,apng"

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stylecore.config import SourceSettings
 from stylecore.errors import MediaError, SettingsError
-from stylecore.media.container import index_container
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex
 from stylecore.media.names import PICTURE_SUFFIXES, frame_files, is_sequence
@@ -15,7 +13,9 @@ from stylecore.media.opening import MAX_MEGAPIXELS, open_container, require_file
 from stylecore.media.pictures.folder_reader import index_folder, read_folder
 from stylecore.media.pictures.stills import opened_picture
 from stylecore.media.pictures.webp_reader import index_animation, is_animation, read_animation
-from stylecore.media.reader import read_container
+from stylecore.media.reading.container import index_container
+from stylecore.media.reading.reader import read_container
+from stylecore.settings import SourceSettings
 
 DEFAULTS = SourceSettings()
 READERS = {"container": read_container, "animation": read_animation, "folder": read_folder}

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from stylecore.config import OutputSettings
 from stylecore.errors import OutputError, SettingsError
-from stylecore.media.encoders import (
+from stylecore.media.excerpt import Excerpt
+from stylecore.media.index import SourceIndex
+from stylecore.media.names import is_sequence, place_of, require_utf8, wants_folder
+from stylecore.media.pictures.formats import ANIMATIONS, check_kind, kind_of, unknown_choice
+from stylecore.media.pictures.writer import write_pictures
+from stylecore.media.writing.encoders import (
     CODECS,
     CONTAINERS,
     MKV,
@@ -21,12 +25,8 @@ from stylecore.media.encoders import (
     require_aspect,
     require_choices,
 )
-from stylecore.media.excerpt import Excerpt
-from stylecore.media.index import SourceIndex
-from stylecore.media.names import is_sequence, place_of, require_utf8, wants_folder
-from stylecore.media.pictures.kinds import ANIMATIONS, check_kind, kind_of, unknown_choice
-from stylecore.media.pictures.writer import write_pictures
-from stylecore.media.writer import write_container
+from stylecore.media.writing.writer import write_container
+from stylecore.settings import OutputSettings
 
 
 def check_output(

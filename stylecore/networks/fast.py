@@ -9,7 +9,12 @@ from typing import Any, Literal, Protocol
 import cv2
 import numpy as np
 
-from stylecore.colour import ColourStatistics, colour_statistics, colour_transport, mixed_colours
+from stylecore.arrays.colour import (
+    ColourStatistics,
+    colour_statistics,
+    colour_transport,
+    mixed_colours,
+)
 from stylecore.errors import SettingsError
 from stylecore.networks.files import file_digest
 

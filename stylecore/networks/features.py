@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from stylecore.config import LAYERS
 from stylecore.errors import WeightsError
 from stylecore.networks.files import Weights, assign_weights, file_digest, read_weights
+from stylecore.settings import LAYERS
 
 if TYPE_CHECKING:
     import keras

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import keras
 from keras import layers, ops
 
-from stylecore.config import CONVOLUTIONS
+from stylecore.settings import CONVOLUTIONS
 
 BLOCK_WIDTHS = (16, 32, 64, 128, 128)
 WIDE_LAYERS = {"block3_conv1": 128}

@@ -2,8 +2,8 @@
 
 - The *style encoder* turns a style picture into a short code: mean and deviation of the channels of
   the compact perceptual network, through two dense layers.
-- The colours of a frame are moved onto the style's by one matrix (``stylecore.colour``), which
-  serves styles never seen as well as any other, and takes the place of instance normalisation.
+- The colours of a frame are moved onto the style's by one matrix (``stylecore.arrays.colour``),
+  which serves styles never seen as well as any other, and takes instance normalisation's place.
 - The *renderer* paints. Its convolutions are modulated by the code (Karras et al. 2020, section
   2.2: input channels are scaled, output channels brought back to unit variance) and none looks at
   statistics of the frame: so a pixel depends on its surroundings only, frames do not pump, and a

@@ -10,7 +10,7 @@ from typing import Literal
 import keras
 from keras import layers, ops
 
-from stylecore.config import LAYERS
+from stylecore.settings import LAYERS
 
 WIDTHS = (64, 128, 256, 512, 512)
 

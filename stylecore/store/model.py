@@ -9,10 +9,10 @@ from typing import Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from stylecore.colour import ColourStatistics
-from stylecore.config import OutputSettings, VideoSettings
+from stylecore.arrays.colour import ColourStatistics
 from stylecore.errors import InputError
 from stylecore.media import Excerpt, SourceIndex
+from stylecore.settings import OutputSettings, VideoSettings
 from stylecore.store.facts import FileFact, file_fact, files_of
 
 FORMAT = 4
@@ -49,7 +49,7 @@ class Chunk(BaseModel):
 
 
 class Colours(BaseModel):
-    """Mean and covariance of colours (see ``stylecore.colour``), as plain numbers."""
+    """Mean and covariance of colours (see ``stylecore.arrays.colour``), as plain numbers."""
 
     model_config = ConfigDict(frozen=True)
     mean: tuple[float, ...]
@@ -91,7 +91,7 @@ class Job(BaseModel):
     notes: tuple[str, ...] = ()
     """What a person should know before the work, in sentences."""
     made_with: dict[str, str] = {}
-    """Libraries, processor and device that the job was begun with (see ``stylecore.versions``)."""
+    """Libraries, processor and device that it was begun with (``stylecore.store.versions``)."""
 
     def excerpt(self, source: Path) -> Excerpt:
         """The frames to make, of the source where it is now."""

@@ -44,10 +44,10 @@ import numpy as np
 from platformdirs import user_state_path
 from pydantic import BaseModel, ValidationError
 
-from stylecore.cleanup import cleaned_up
 from stylecore.errors import OutputError, StoreError
-from stylecore.locks import acquired
 from stylecore.media.files import is_disk_full, no_space
+from stylecore.runtime.cleanup import cleaned_up
+from stylecore.runtime.locks import acquired
 from stylecore.store.model import FORMAT, Job, Published, Request, tag_of
 from stylecore.store.sealing import (
     declared_format,

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from stylecore.losses import gram
+from stylecore.losses.terms import gram
 from stylecore.training.pictures import Crops
 from stylecore.training.teachers import Teacher
 

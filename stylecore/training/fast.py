@@ -19,9 +19,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from stylecore.config import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
-from stylecore.images import to_float
-from stylecore.losses import feature_distance, gram, gram_distance, temporal_loss, total_variation
+from stylecore.arrays.contact_sheet import contact_sheet
+from stylecore.arrays.images import to_float
+from stylecore.losses.terms import (
+    feature_distance,
+    gram,
+    gram_distance,
+    temporal_loss,
+    total_variation,
+)
 from stylecore.networks.backend import precision
 from stylecore.networks.fast import CompactFast
 from stylecore.networks.features import load_features
@@ -32,7 +38,7 @@ from stylecore.networks.renderer import (
     build_renderer,
     build_style_encoder,
 )
-from stylecore.report.sheet import contact_sheet
+from stylecore.settings import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
 from stylecore.training.fitting import OnEpoch, Products, fit
 from stylecore.training.pictures import load_pictures
 from stylecore.training.scenes import Scenes

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from stylecore.config import GATYS_STYLE_LAYERS, GatysSettings
+from stylecore.arrays.images import fitted_size, resize
 from stylecore.engines.base import FrameInput
-from stylecore.engines.gatys import GatysEngine
+from stylecore.engines.gatys.engine import GatysEngine
 from stylecore.errors import MediaError
-from stylecore.images import fitted_size, resize
-from stylecore.losses import gram, style_loss
+from stylecore.losses.terms import gram, style_loss
 from stylecore.media import PICTURE_SUFFIXES, read_picture
+from stylecore.settings import GATYS_STYLE_LAYERS, GatysSettings
 
 Features = Callable[[Any], Mapping[str, Any]]
 """(N, H, W, 3) RGB in [0, 1] to activations by layer name."""

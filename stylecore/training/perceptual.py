@@ -12,12 +12,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from stylecore.images import to_float
+from stylecore.arrays.contact_sheet import contact_sheet
+from stylecore.arrays.images import to_float
 from stylecore.networks.backend import precision
 from stylecore.networks.features import load_features
 from stylecore.networks.files import read_weights, save_weights
 from stylecore.networks.perceptual import build_compact
-from stylecore.report.sheet import contact_sheet
 from stylecore.training.distillation import LAYER_SHARE, Distiller, channel_statistics
 from stylecore.training.fitting import OnEpoch, Products, fit
 from stylecore.training.judging import at_side, paint

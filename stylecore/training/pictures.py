@@ -6,8 +6,8 @@ import cv2
 import keras
 import numpy as np
 
+from stylecore.arrays.images import resize, to_float
 from stylecore.errors import MediaError
-from stylecore.images import resize, to_float
 
 SUFFIXES = {".jpg", ".jpeg", ".png"}
 

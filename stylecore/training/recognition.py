@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from stylecore.losses import gram
-from stylecore.metrics import LUMINANCE
+from stylecore.arrays.metrics import LUMINANCE
+from stylecore.losses.terms import gram
 
 MEAN, DEVIATION = 0.5, 0.2
 

@@ -4,8 +4,8 @@ import cv2
 import keras
 import numpy as np
 
-from stylecore.colour import colour_statistics, colour_transport
-from stylecore.motion import warp
+from stylecore.arrays.colour import colour_statistics, colour_transport
+from stylecore.arrays.motion import warp
 from stylecore.training.pictures import jitter, random_cut
 
 OWN_STYLE = 0.1

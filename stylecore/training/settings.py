@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from stylecore.config import Settings
+from stylecore.settings import Settings
 
 
 class TrainingSettings(Settings):

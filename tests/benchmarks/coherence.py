@@ -22,12 +22,12 @@ from typing import Any
 import numpy as np
 
 from data.make_demo import SIZE, exact_motion
-from stylecore.config import GatysSettings, VideoSettings
-from stylecore.images import to_float
+from stylecore.arrays.images import to_float
+from stylecore.arrays.metrics import sharpness, warping_error
+from stylecore.arrays.motion import consistency_mask, estimate_motion
 from stylecore.media import Excerpt, index_source, read_frames
-from stylecore.metrics import sharpness, warping_error
-from stylecore.motion import consistency_mask, estimate_motion
 from stylecore.pipeline import stylize_video
+from stylecore.settings import GatysSettings, VideoSettings
 from stylecore.store import Workspace
 
 DEMO = Path("data/demo.mp4")

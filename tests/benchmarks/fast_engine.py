@@ -21,13 +21,13 @@ from pathlib import Path
 
 import numpy as np
 
-from stylecore.config import GATYS_STYLE_LAYERS, FastSettings, VideoSettings
-from stylecore.images import fitted_size, to_float
+from stylecore.arrays.images import fitted_size, to_float
+from stylecore.arrays.metrics import sharpness, warping_error
+from stylecore.arrays.motion import trusted_motion
 from stylecore.media import Excerpt, index_source, read_frames, read_picture, write_picture
-from stylecore.metrics import sharpness, warping_error
-from stylecore.motion import trusted_motion
 from stylecore.networks.features import load_features
 from stylecore.pipeline import stylize_video
+from stylecore.settings import GATYS_STYLE_LAYERS, FastSettings, VideoSettings
 from stylecore.store import Workspace
 from stylecore.training.judging import style_distance
 from tests.clips import write_clip

@@ -3,7 +3,7 @@
     python -m tests.benchmarks.representations [--sheet docs/representations.jpg]
 
 "pull" is the size of the style loss's gradient by the pixels, as a share of gram's, at the source
-and half-way through a painting: the factors in ``stylecore.representations.STRENGTH`` bring their
+and half-way through a painting: the factors in ``STRENGTH`` of the representations bring their
 geometric mean to 1. Then each paints the same picture with the same style weight; the distances of
 what comes out, all measured by gram, say how alike the strengths turn out.
 """
@@ -16,14 +16,14 @@ import numpy as np
 from keras import ops
 
 from data.make_demo import render_frame
-from stylecore.config import REPRESENTATIONS, GatysSettings
+from stylecore.arrays.contact_sheet import contact_sheet
+from stylecore.arrays.images import resize
 from stylecore.engines import FrameInput
-from stylecore.engines.gatys import GatysEngine
-from stylecore.engines.objective import Objective
-from stylecore.images import resize
+from stylecore.engines.gatys.engine import GatysEngine
+from stylecore.engines.gatys.objective import Objective
 from stylecore.media import read_picture, write_picture
 from stylecore.networks.features import load_features
-from stylecore.report.sheet import contact_sheet
+from stylecore.settings import REPRESENTATIONS, GatysSettings
 
 STYLES = Path("data/styles")
 STRENGTH_STYLES = ("brush_strokes", "mosaic", "watercolour", "wave_pattern")

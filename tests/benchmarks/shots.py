@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from stylecore.cuts import cut_frames, read_cut_list
+from stylecore.arrays.shots import detect_shots
 from stylecore.media import Excerpt, index_source, is_sequence
 from stylecore.pipeline import find_shots
-from stylecore.shots import detect_shots
+from stylecore.settings.cuts import cut_frames, read_cut_list
 from tests.drawn_scenes import HEIGHT, WIDTH, lit, pan, place, steady
 
 ROOT = Path(__file__).parents[2]

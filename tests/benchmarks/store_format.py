@@ -20,9 +20,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from stylecore.config import ImageSettings
 from stylecore.media import Excerpt, index_source, read_frames
 from stylecore.pipeline import stylize_image
+from stylecore.settings import ImageSettings
 from stylecore.store import PACKED, PLAIN
 
 SIZE = (1280, 720)

@@ -19,15 +19,15 @@ import numpy as np
 from keras import ops
 
 from data.make_demo import render_frame
-from stylecore.config import GatysSettings
+from stylecore.arrays.images import fitted_size, resize, to_float, to_integers
+from stylecore.arrays.motion import consistency_mask, estimate_motion, warp
 from stylecore.engines import FrameInput
-from stylecore.engines.gatys import GatysEngine
-from stylecore.engines.objective import Goals, Objective
-from stylecore.images import fitted_size, resize, to_float, to_integers
+from stylecore.engines.gatys.engine import GatysEngine
+from stylecore.engines.gatys.objective import Goals, Objective
 from stylecore.media import read_picture
-from stylecore.motion import consistency_mask, estimate_motion, warp
 from stylecore.networks.backend import compiled
 from stylecore.networks.features import load_features
+from stylecore.settings import GatysSettings
 
 PIXELS = 10**8
 STEPS = 200

@@ -4,16 +4,16 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from stylecore.arrays.images import pixel_checksum
 from stylecore.errors import MediaError, UnverifiedError
-from stylecore.images import pixel_checksum
-from stylecore.media.container import index_container
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.names import place_of
 from stylecore.media.opening import EVERYTHING
 from stylecore.media.pictures.folder_writer import written_names
-from stylecore.media.pictures.kinds import Kind, plays_of, shown_at
+from stylecore.media.pictures.formats import Kind, plays_of, shown_at
 from stylecore.media.pictures.stills import read_pixels
 from stylecore.media.pictures.webp_reader import index_animation
+from stylecore.media.reading.container import index_container
 
 PIXELS_EQUAL = "pixels equal to the finished frames"
 

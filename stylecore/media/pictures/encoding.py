@@ -12,10 +12,10 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from PIL import Image
 
+from stylecore.arrays.images import of_8_bits, with_channels
 from stylecore.errors import OutputError
-from stylecore.images import of_8_bits, with_channels
-from stylecore.media.colour import packed_format
 from stylecore.media.pictures.profiles import srgb_profile
+from stylecore.media.reading.colour import packed_format
 
 PNG_OPTIONS = (
     cv2.IMWRITE_PNG_COMPRESSION, 1,

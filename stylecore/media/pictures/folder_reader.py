@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from stylecore.config import SourceSettings
+from stylecore.arrays.images import as_16_bits, is_transparent, resize, with_channels
 from stylecore.errors import DamagedError, MediaError
-from stylecore.images import as_16_bits, is_transparent, resize, with_channels
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex, index_of_pictures, source_changed
 from stylecore.media.names import frame_files, frame_numbers, place_of
 from stylecore.media.opening import check_count, check_length
 from stylecore.media.pictures.profiles import UNUSABLE, has_unusable_profile
 from stylecore.media.pictures.stills import opened_picture, read_pixels, require_readable
+from stylecore.settings import SourceSettings
 
 NTSC_SLACK = Fraction(5, 1000)
 """A rate like 23.976 or 23.98 is so near to 24000/1001, which is meant by it."""

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from stylecore.config import OutputSettings
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import discard
 from stylecore.media.names import frame_name, frame_numbers, is_pattern, place_of
 from stylecore.media.pictures.encoding import encoded_picture
-from stylecore.media.pictures.kinds import Kind, encoder_quality
+from stylecore.media.pictures.formats import Kind, encoder_quality
+from stylecore.settings import OutputSettings
 
 
 def written_names(target: Path, excerpt: Excerpt) -> list[str]:

@@ -20,8 +20,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image
 
-from stylecore.images import of_8_bits
-from stylecore.media.colour import packed_format
+from stylecore.arrays.images import of_8_bits
+from stylecore.media.reading.colour import packed_format
 
 HUNDREDTH = Fraction(1, 100)
 DITHER = "sierra2_4a"

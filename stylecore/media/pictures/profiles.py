@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageCms
 
-from stylecore.images import as_16_bits, of_8_bits
+from stylecore.arrays.images import as_16_bits, of_8_bits
 from stylecore.media.pictures.icc import srgb_of_deep
 
 logger = logging.getLogger(__name__)

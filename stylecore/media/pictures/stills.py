@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from stylecore.config import ImageSettings
+from stylecore.arrays.images import to_float, to_integers
 from stylecore.errors import (
     DamagedError,
     MediaError,
@@ -19,13 +19,13 @@ from stylecore.errors import (
     SettingsError,
     UnreadableError,
 )
-from stylecore.images import to_float, to_integers
 from stylecore.media.files import not_written, temporary_beside
 from stylecore.media.names import PICTURE_SUFFIXES, require_utf8
 from stylecore.media.opening import check_size, require_file
-from stylecore.media.orientation import orientation_of_picture
 from stylecore.media.pictures.encoding import encoded_picture
 from stylecore.media.pictures.profiles import in_srgb, pixels_in_srgb, profile_of
+from stylecore.media.reading.orientation import orientation_of_picture
+from stylecore.settings import ImageSettings
 
 JPEG_QUALITY = 95
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "GIF", "PPM")

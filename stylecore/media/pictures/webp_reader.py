@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from stylecore.config import SourceSettings
+from stylecore.arrays.images import is_transparent, pixel_checksum, resize, with_channels
 from stylecore.errors import DamagedError, MediaError
-from stylecore.images import is_transparent, pixel_checksum, resize, with_channels
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex, index_of_pictures, source_changed
 from stylecore.media.opening import check_count, check_length
 from stylecore.media.pictures.profiles import in_srgb, profile_of
 from stylecore.media.pictures.stills import opened_picture
+from stylecore.settings import SourceSettings
 
 MILLISECOND = Fraction(1, 1000)
 UNTIMED_MILLISECONDS = 100

@@ -6,14 +6,12 @@ from pathlib import Path
 import av
 import numpy as np
 
-from stylecore.config import OutputSettings
 from stylecore.errors import OutputError
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import discard, not_written
 from stylecore.media.pictures.apng import write_apng
 from stylecore.media.pictures.folder_writer import write_folder, written_names
-from stylecore.media.pictures.gif import HUNDREDTH, write_gif
-from stylecore.media.pictures.kinds import (
+from stylecore.media.pictures.formats import (
     Kind,
     encoder_quality,
     in_units,
@@ -21,7 +19,9 @@ from stylecore.media.pictures.kinds import (
     plays_of,
     shown_at,
 )
+from stylecore.media.pictures.gif import HUNDREDTH, write_gif
 from stylecore.media.pictures.webp_writer import MILLISECOND, write_webp
+from stylecore.settings import OutputSettings
 
 
 def write_pictures(

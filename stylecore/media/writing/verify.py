@@ -1,0 +1,271 @@
+"""The proof that a result is what it should be, by decoding it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from av.container import InputContainer
+
+from stylecore.errors import MediaError, UnverifiedError
+from stylecore.media.excerpt import Excerpt
+from stylecore.media.index import UNTAGGED, SourceIndex, StreamInfo
+from stylecore.media.opening import EVERYTHING, open_container
+from stylecore.media.pictures.check import verify_pictures
+from stylecore.media.pictures.formats import is_exact, kind_of
+from stylecore.media.reading.immersive import keeps_sphere, keeps_stereo
+from stylecore.media.sources import index_source
+from stylecore.media.writing.captions import captions_in, keeps_captions
+from stylecore.media.writing.clock import Clock
+from stylecore.media.writing.encoders import M4V, MOV, MP4, codec_for
+from stylecore.media.writing.streams import (
+    COPIED,
+    KIND_NAMES,
+    copied_streams,
+    file_metadata,
+    needed_delay,
+    stream_facts,
+)
+from stylecore.media.writing.timecode import later, timecode_at
+from stylecore.settings import OutputSettings
+
+LIKE_SMPTE170M = {"bt470bg": "smpte170m", "fcc": "smpte170m"}
+"""Matrices that some codecs write as SMPTE 170M, which is the same or differs by less than 0.3%."""
+LEAST_SAID = Fraction(1, 1_000_000)
+"""Seconds of a difference that is worth a word."""
+SYNC_SECONDS = Fraction(2, 1000)
+"""Sound may move so much against the picture: both are rounded to Matroska's milliseconds."""
+NAMES = ("title", "artist", "comment", "copyright", "creation_time")
+"""Metadata that people look for."""
+UNDATED = "1970-01-01T00:00:00.000000Z"
+"""What a creation time of 0 reads as."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found equal; ``statements`` say it in words."""
+
+    frames: int
+    delay: Fraction
+    """Seconds by which everything, sound too, begins later; not 0 only where the source's sound
+    begins before 0 and the target's container cannot say so."""
+    copied: tuple[str, ...]
+    """What was compared bit by bit, like "2 sound tracks"."""
+    off: Fraction = Fraction(0)
+    """Seconds by which a frame is shown too early or too late at most, since the target's clock has
+    no finer units."""
+    notes: tuple[str, ...] = ()
+    """What the container does not hold, in sentences."""
+    facts: tuple[str, ...] = ()
+    """What was found of a result that is no video file, in place of all but the number."""
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        count = "1 frame" if self.frames == 1 else f"{self.frames} frames"
+        if self.facts:
+            return (count, *self.facts)
+        rounded = f" within {float(1000 * self.off):.2g} ms" if self.off >= LEAST_SAID else ""
+        later = f", all {float(self.delay):.3f} s later" if self.delay else ""
+        same = (f"{', '.join(self.copied)} copied bit for bit",) if self.copied else ()
+        return (count, f"timestamps equal{rounded}{later}", *same)
+
+
+def verify_frames(
+    target: Path,
+    excerpt: Excerpt,
+    encoding: OutputSettings,
+    *,
+    size: tuple[int, int],
+    checksums: Sequence[int] = (),
+) -> Verification:
+    """Compares ``target`` with what it was made from.
+
+    Every frame must be shown where the target's clock has its place (``Clock``); what lies between
+    the places and the source's times is ``Verification.error``, and ``delay`` for all.
+
+    Args:
+        excerpt, encoding: what was given to ``write_frames``.
+        size: (width, height) of the frames that were written.
+        checksums: ``pixel_checksum`` of each of them; where the result ``is_exact`` they must be
+            those of what it holds.
+
+    Raises:
+        UnverifiedError: it does not decode, or a count, a timestamp, the duration, the size, a tag,
+            a copied stream or a chapter differs.
+    """
+    kind = kind_of(target)
+    if kind is not None:
+        exact = is_exact(target, encoding, excerpt.index)
+        facts = verify_pictures(
+            target, kind, excerpt, size=size, checksums=checksums if exact else ()
+        )
+        return Verification(excerpt.count, Fraction(0), (), facts=facts)
+    try:
+        # Covers are copied unseen: the result may hold a bomb that its source held.
+        found = index_source(target, EVERYTHING, max_megapixels=4 * size[0] * size[1] / 1e6)
+    except MediaError as error:
+        raise UnverifiedError(str(error).rstrip(".")) from error
+    if found.frame_count != excerpt.count:
+        raise UnverifiedError(f"it has {found.frame_count} frames instead of {excerpt.count}")
+    if (found.width, found.height) != size:
+        raise UnverifiedError(f"it is {found.width}x{found.height} instead of {size[0]}x{size[1]}")
+    suffix, unit = target.suffix.lower(), found.seconds_per_unit
+    held = copied_streams(excerpt.path, excerpt.index, suffix, encoding)
+    clock = Clock(unit, needed_delay(excerpt, suffix, held, unit))
+    off = clock.error(excerpt.boundaries()[:-1])
+    if off > unit:
+        raise UnverifiedError(
+            f"the source's frames follow each other sooner than {suffix} can tell ({unit} s), so "
+            f"that one is shown {float(off):.4f} s late"
+        )
+    _compare_times(found, _end(target, found), excerpt, clock)
+    _compare_tags(found, excerpt.index, codec_for(encoding, suffix).full_range)
+    copied = _compare_streams(target, found, excerpt, held, clock.delay)
+    copied += _compare_captions(found, excerpt, keeps_captions(encoding, suffix))
+    _compare_immersion(found, excerpt.index, suffix)
+    is_copy = excerpt.whole and excerpt.index.reader == "container"
+    notes = _lost_names(target, excerpt.path) if is_copy else ()
+    notes += _lost_timecode(suffix, found, excerpt)
+    return Verification(found.frame_count, clock.delay, copied, off, notes)
+
+
+def _end(target: Path, found: SourceIndex) -> int:
+    """When the last frame ends, in units of the target's time base.
+
+    MP4 tells how long the track is, but of a frame only when the next one in the order of decoding
+    is decoded.
+    """
+    if target.suffix.lower() in (MP4, M4V, MOV):
+        with open_container(target) as container:
+            stream = container.streams[found.stream]
+            if stream.start_time is not None and stream.duration is not None:
+                return int(stream.start_time + stream.duration)
+    return found.boundary(found.frame_count)
+
+
+def _compare_times(found: SourceIndex, ends: int, excerpt: Excerpt, clock: Clock) -> None:
+    *wanted, end = clock.ticks(excerpt.boundaries())
+    for number, (place, pts) in enumerate(zip(wanted, found.pts, strict=True), excerpt.start):
+        if pts != place:
+            shown, due = (float(ticks * clock.unit) for ticks in (pts, place))
+            raise UnverifiedError(
+                f"frame {number} is shown at {shown:.4f} s instead of {due:.4f} s"
+            )
+    if abs(ends - end) > 1:
+        lasts, due = (float((ticks - wanted[0]) * clock.unit) for ticks in (ends, end))
+        raise UnverifiedError(f"it lasts {lasts:.4f} s instead of {due:.4f} s")
+
+
+def _compare_tags(found: SourceIndex, index: SourceIndex, holds_full_range: bool) -> None:
+    if Fraction(found.sample_aspect_ratio) != Fraction(index.sample_aspect_ratio):
+        raise UnverifiedError(
+            f"its pixels have the aspect {found.sample_aspect_ratio} instead of "
+            f"{index.sample_aspect_ratio}"
+        )
+    if found.orientation.changes:
+        raise UnverifiedError("it is marked as turned, and its pixels are upright already")
+    matrix = index.result_matrix
+    if LIKE_SMPTE170M.get(found.matrix, found.matrix) != LIKE_SMPTE170M.get(matrix, matrix):
+        raise UnverifiedError(f"its colour matrix is {found.matrix} instead of {matrix}")
+    if found.full_range != (index.full_range and holds_full_range):
+        raise UnverifiedError("its colour range differs from the source's")
+    for name in ("colour_primaries", "colour_transfer"):
+        was, now = getattr(index, name), getattr(found, name)
+        if was not in (UNTAGGED, now):
+            raise UnverifiedError(f"its {name.replace('_', ' ')} are {now} instead of {was}")
+
+
+def _compare_streams(
+    target: Path,
+    found: SourceIndex,
+    excerpt: Excerpt,
+    held: Sequence[StreamInfo],
+    delay: Fraction,
+) -> tuple[str, ...]:
+    """Kinds and numbers of streams that are the same; nothing is compared of a part.
+
+    Args:
+        held: the source's streams that the target must hold.
+        delay: seconds by which they begin later in it.
+    """
+    same = []
+    for kind in COPIED:
+        expected = [info for info in held if info.kind == kind]
+        copied = [info for info in found.streams if info.kind == kind]
+        plural = "s" if len(expected) != 1 else ""
+        if len(copied) != len(expected):
+            raise UnverifiedError(
+                f"it has {len(copied)} instead of {len(expected)} {KIND_NAMES[kind]}{plural}"
+            )
+        if expected and excerpt.whole:
+            _compare_packets(target, copied, excerpt.path, expected, delay)
+            same.append(f"{len(expected)} {KIND_NAMES[kind]}{plural}")
+    return tuple(same)
+
+
+def _compare_packets(
+    target: Path,
+    copied: list[StreamInfo],
+    source: Path,
+    expected: list[StreamInfo],
+    delay: Fraction,
+) -> None:
+    facts = zip(stream_facts(target, copied), stream_facts(source, expected), expected, strict=True)
+    for now, was, info in facts:
+        name = KIND_NAMES[info.kind]
+        if now.digest.digest() != was.digest.digest():
+            raise UnverifiedError(f"a {name} differs from the source's")
+        late = max(abs(now.first - was.first - delay), abs(now.last - was.last - delay))
+        if info.kind in ("audio", "subtitle") and late > SYNC_SECONDS:
+            raise UnverifiedError(
+                f"a {name} is {float(late) * 1000:.0f} ms off against the picture"
+            )
+
+
+def _lost_names(target: Path, source: Path) -> tuple[str, ...]:
+    """A note about metadata that the container does not hold; chapters must be the same."""
+    with open_container(source) as origin, open_container(target) as result:
+        chapters = [_chapters(container) for container in (origin, result)]
+        was, now = (
+            {key.lower(): value for key, value in file_metadata(container).items() if value}
+            for container in (origin, result)
+        )
+    if chapters[0] and chapters[0] != chapters[1]:
+        raise UnverifiedError("its chapters differ from the source's")
+    lost = [key for key in NAMES if was.get(key, UNDATED) != UNDATED and was[key] != now.get(key)]
+    if not lost:
+        return ()
+    return (f"Of the source's metadata {', '.join(lost)} is lost in {target.suffix}.",)
+
+
+def _compare_captions(found: SourceIndex, excerpt: Excerpt, kept: bool) -> tuple[str, ...]:
+    expected = captions_in(excerpt) if kept else ()
+    if found.captions != expected:
+        raise UnverifiedError("its closed captions differ from the source's")
+    return ("closed captions",) if expected else ()
+
+
+def _compare_immersion(found: SourceIndex, index: SourceIndex, suffix: str) -> None:
+    if found.sphere != (index.sphere if keeps_sphere(index, suffix) else None):
+        raise UnverifiedError("it does not surround the viewer as the source does")
+    if found.stereo != (index.stereo if keeps_stereo(index, suffix) else None):
+        raise UnverifiedError("the views for both eyes are not where they are in the source")
+
+
+def _lost_timecode(suffix: str, found: SourceIndex, excerpt: Excerpt) -> tuple[str, ...]:
+    """A note where the first frame's timecode is not what it was in the source."""
+    was = timecode_at(excerpt)
+    if not was or later(found.timecode, Fraction(excerpt.index.average_rate), 0) == was:
+        return ()
+    return (f"The timecode {was} is lost in {suffix}.",)
+
+
+def _chapters(container: InputContainer) -> list[tuple[int, str]]:
+    """(milliseconds, title) of each chapter."""
+    return [
+        (
+            round(chapter["start"] * chapter["time_base"] * 1000),
+            chapter["metadata"].get("title", ""),
+        )
+        for chapter in container.chapters()
+    ]

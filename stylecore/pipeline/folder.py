@@ -1,0 +1,107 @@
+"""Everything that has arrived in a folder, file by file: one bad file does not stop the rest."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from stylecore.errors import MediaError, StoreError, StyleError, UnreadableError
+from stylecore.media import as_utf8, read_picture, require_utf8
+from stylecore.pipeline import stylize_image, stylize_video
+from stylecore.pipeline.inbox import Arrival, Outcome, Status, arrivals, settled
+from stylecore.settings import FolderSettings, ImageSettings, VideoSettings
+
+RunFile = Callable[[Arrival], int]
+"""Makes the result of one file and returns how many frames it has; raises what stopped it."""
+
+
+def look(inbox: Path, outbox: Path, style: Path, settings: VideoSettings) -> list[Arrival]:
+    """Finds what has arrived; a style that is no picture is said once, not for every file.
+
+    Raises:
+        InputError, OutputError: the style, the inbox or the outbox cannot be used.
+    """
+    mixing = settings.mixing
+    for picture in (style, *mixing.more_styles):
+        read_picture(picture)
+    tools = (*mixing.more_styles, *mixing.style_masks)
+    return arrivals(inbox, outbox, style, settings.output, tools=tools)
+
+
+def repainted(
+    found: Sequence[Arrival], run: RunFile, *, settle_seconds: float
+) -> Iterator[Outcome]:
+    """What became of each file, as soon as that is known.
+
+    A file is run if it has stopped changing, is not done yet, did not fail before, and is not in
+    the hands of another run. A failure is written down beside the results.
+    """
+    for arrival, is_ready in settled(found, settle_seconds):
+        if not is_ready:
+            yield _outcome(arrival, "arriving", "it is still changing")
+            continue
+        try:
+            yield _treated(arrival, run)
+        except StoreError as error:  # it cannot be kept from other runs
+            yield _outcome(arrival, "failed", str(error))
+
+
+def run_here(
+    arrival: Arrival, style: Path, settings: FolderSettings, workspace: Path | None
+) -> int:
+    """Runs one file in this process; returns how many frames its result has."""
+    if arrival.is_still:
+        chosen = ImageSettings.of(settings.video)
+        stylize_image(
+            arrival.source, style, arrival.output, chosen, overwrite=arrival.output.exists()
+        )
+        return 1
+    published = stylize_video(
+        arrival.source, style, arrival.output, video_settings(arrival, settings),
+        workspace=workspace, overwrite=arrival.has_result(),
+    )  # fmt: skip
+    return published.frames
+
+
+def video_settings(arrival: Arrival, settings: FolderSettings) -> VideoSettings:
+    """The settings of one video, which keeps its name where another's result could have it."""
+    video = settings.video
+    if arrival.spare is not None:
+        return video
+    encoding = video.output.model_copy(update={"container": "named"})
+    return video.model_copy(update={"output": encoding})
+
+
+def _treated(arrival: Arrival, run: RunFile) -> Outcome:
+    with arrival.claimed() as is_mine:
+        if not is_mine:
+            return _outcome(arrival, "busy", "another run works on it")
+        if (reason := arrival.reason_to_skip()) is not None:
+            return _outcome(arrival, "skipped", reason)
+        begun = time.monotonic()
+        try:
+            require_utf8(arrival.source)  # or neither a job nor Prefect could keep its name
+            frames = run(arrival)
+        except Exception as error:
+            # Only what is wrong with the file itself is not worth another try.
+            is_lasting = isinstance(error, MediaError) and not isinstance(error, UnreadableError)
+            known = isinstance(error, StyleError)
+            sentence = str(error) if known else f"internal error, {type(error).__name__}: {error}"
+            arrival.remember_failure(sentence, lasting=is_lasting)
+            return _outcome(arrival, "failed", sentence, begun=begun)
+        arrival.forget_failure()
+        return _outcome(arrival, "done", frames=frames, begun=begun)
+
+
+def _outcome(
+    arrival: Arrival,
+    status: Status,
+    sentence: str = "",
+    *,
+    frames: int | None = None,
+    begun: float | None = None,
+) -> Outcome:
+    seconds = None if begun is None else time.monotonic() - begun
+    return Outcome(
+        name=as_utf8(arrival.source.name), status=status, sentence=sentence, frames=frames,
+        seconds=seconds,
+    )  # fmt: skip
