@@ -6,7 +6,7 @@ PYTHONS ?= 3.11 3.12 3.13
 CASES ?= ../shared/cases
 DEMO_STYLE ?= data/styles/brush_strokes.jpg
 
-.PHONY: setup demo test test-long test-representative test-pythons lint benchmark cases contract lock clean
+.PHONY: setup demo test test-data test-long test-representative test-pythons lint benchmark cases contract lock clean
 
 setup: $(VENV)/.ready
 
@@ -26,6 +26,10 @@ TOGETHER := -n 2 --dist worksteal
 
 test: setup
 	$(BIN)/python -m pytest $(TOGETHER)
+
+# The demo's clip and styles: what they hold, and that their programs still paint them.
+test-data: setup
+	$(BIN)/python -m pytest data/tests
 
 test-long: setup
 	$(BIN)/python -m pytest -m long
@@ -53,12 +57,12 @@ benchmark: setup
 
 # Every input on which something went wrong once: what comes now, and what is right.
 cases: setup
-	$(BIN)/python -m tests.cases --folder $(CASES)
+	$(BIN)/python -m tests.tools.cases --folder $(CASES)
 
-# With CLIPS=FOLDER also over the real clips in a folder; see tests/media_contract.py.
+# With CLIPS=FOLDER also over the real clips in a folder; see tests/tools/media_contract.py.
 contract: setup
-	$(BIN)/python -m tests.media_contract
-	$(if $(CLIPS),$(BIN)/python -m tests.media_contract --clips $(CLIPS))
+	$(BIN)/python -m tests.tools.media_contract
+	$(if $(CLIPS),$(BIN)/python -m tests.tools.media_contract --clips $(CLIPS))
 
 lint: setup
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests import clips
+from tests.support import clips
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 NO_SKIPS = "STYLECORE_NO_SKIPS"

@@ -26,7 +26,7 @@ from stylecore.media import (
 )
 from stylecore.pipeline.inbox import arrivals
 from stylecore.settings import OutputSettings, SourceSettings
-from tests import clips
+from tests.support import clips
 
 SUFFIXES = (".gif", ".apng", ".webp")
 DURATIONS = [40, 100, 330, 60, 20, 500]

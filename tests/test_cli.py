@@ -16,7 +16,7 @@ from stylecore.settings import (
     Settings,
     VideoSettings,
 )
-from tests import clips
+from tests.support import clips
 
 pytestmark = pytest.mark.representative
 ROOT = Path(__file__).resolve().parents[1]

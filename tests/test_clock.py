@@ -19,7 +19,7 @@ from stylecore.media import (
 )
 from stylecore.media.writing.clock import Clock
 from stylecore.settings import OutputSettings
-from tests import clips
+from tests.support import clips
 
 MS = Fraction(1, 1000)
 RATES = {

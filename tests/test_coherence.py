@@ -16,8 +16,8 @@ from stylecore.media import read_frames
 from stylecore.sequence.shot import LUMINANCE, ReadFrames, light_change, stylize_missing, with_light
 from stylecore.settings import GatysSettings, VideoSettings
 from stylecore.store import Workspace
-from tests import clips
-from tests.jobs import planned
+from tests.support import clips
+from tests.support.jobs import planned
 
 INSIDE = (slice(12, -12), slice(24, -24))
 """Of a frame, what a motion of some pixels does not bring in from beyond the border."""

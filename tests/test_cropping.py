@@ -11,7 +11,7 @@ import pytest
 from stylecore.media import Excerpt, index_source, read_frames, run_ffmpeg
 from stylecore.media.ffmpeg import FFMPEG_VARIABLE
 from stylecore.media.reading.cropping import Margins, shown_part
-from tests import odd_clips
+from tests.support import odd_clips
 
 
 @pytest.fixture

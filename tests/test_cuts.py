@@ -10,7 +10,7 @@ from stylecore.errors import OutputExistsError, SettingsError
 from stylecore.settings import FolderSettings, VideoSettings, checked
 from stylecore.settings.cuts import cut_frames, read_cut_list, written_csv, written_cuts
 from stylecore.store import Colours
-from tests.jobs import planned
+from tests.support.jobs import planned
 
 FILM = [Fraction(number * 1001, 24000) for number in range(241)]
 """Boundaries of 240 frames at 23.976 a second."""

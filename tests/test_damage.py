@@ -14,7 +14,7 @@ from stylecore.media import Excerpt, index_source, split_to_disk
 from stylecore.pipeline import stylize_video
 from stylecore.settings import SourceSettings, VideoSettings
 from stylecore.store import Published
-from tests import clips
+from tests.support import clips
 from tests.test_media_edges import remux
 
 FRAMES = 48

@@ -25,7 +25,7 @@ from stylecore.media.reading.tonemap import HLG, PQ, tone_mapped
 from stylecore.media.writing.encoders import HARDWARE
 from stylecore.settings import SourceSettings
 from stylecore.store import Published
-from tests import clips, odd_clips
+from tests.support import clips, odd_clips
 
 ROOT = Path(__file__).resolve().parents[1]
 

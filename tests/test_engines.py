@@ -15,7 +15,7 @@ from stylecore.networks.fast import load_fast
 from stylecore.networks.features import load_features
 from stylecore.settings import FastSettings, GatysSettings, VideoSettings
 from stylecore.store.versions import PIXELS_VERSION
-from tests.hub_modules import moments_folder
+from tests.support.hub_modules import moments_folder
 
 SHORT = GatysSettings(first_iterations=12, iterations=4)
 

@@ -11,8 +11,8 @@ import tensorflow as tf
 
 from stylecore.pipeline import stylize_video
 from stylecore.settings import FastSettings, GatysSettings, VideoSettings
-from tests import clips
-from tests.hub_modules import Moments
+from tests.support import clips
+from tests.support.hub_modules import Moments
 
 pytestmark = pytest.mark.representative
 ROOT = Path(__file__).resolve().parents[1]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stylecore.media import Excerpt, index_source
-from tests import clips
+from tests.support import clips
 
 PTS = [3, 5, 6, 9, 10]
 

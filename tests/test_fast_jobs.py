@@ -14,8 +14,8 @@ from stylecore.networks.fast import CompactFast
 from stylecore.pipeline import stylize_video
 from stylecore.settings import FastSettings, StyleSettings, VideoSettings
 from stylecore.store import Published
-from tests import clips
-from tests.hub_modules import Moments
+from tests.support import clips
+from tests.support.hub_modules import Moments
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -83,7 +83,7 @@ def peak_megabytes(frames: int, style: Path, folder: Path) -> float:
     source = clips.write_clip(folder / "clip.mp4", frames=frames, size=(320, 180), sounds=1)
     settings = VideoSettings(engine="fast")
     job = subprocess.Popen(
-        [sys.executable, "-m", "tests.job_process", source, style, folder / "out.mp4",
+        [sys.executable, "-m", "tests.support.job_process", source, style, folder / "out.mp4",
          folder / "jobs", settings.model_dump_json()],
         cwd=ROOT, stderr=subprocess.DEVNULL,
     )  # fmt: skip

@@ -24,8 +24,8 @@ from stylecore.store import Workspace
 from stylecore.training.settings import FastTraining, PerceptualTraining
 from tasks import video as steps
 from tasks.progress import listening
-from tests import clips
-from tests.jobs import with_one_hiccup
+from tests.support import clips
+from tests.support.jobs import with_one_hiccup
 
 QUICK = VideoSettings(engine="identity", chunk_frames=4)
 

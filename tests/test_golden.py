@@ -1,4 +1,4 @@
-"""The bytes of small renders change only together with PIXELS_VERSION (see tests/golden.py)."""
+"""The bytes of small renders change only together with PIXELS_VERSION (tests/tools/golden.py)."""
 
 import json
 from pathlib import Path
@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from stylecore.store.versions import PIXELS_VERSION, differences, made_with
-from tests.golden import KNOWN, RENDERS, TOLERANCE, difference, rendered
+from tests.tools.golden import KNOWN, RENDERS, TOLERANCE, difference, rendered
 
-UPDATE = "raise PIXELS_VERSION in stylecore/store/versions.py and run python -m tests.golden"
+UPDATE = "raise PIXELS_VERSION in stylecore/store/versions.py and run python -m tests.tools.golden"
 KNOWN_RENDERS = json.loads(KNOWN.read_text())
 
 
 def test_the_checksums_are_those_of_this_version() -> None:
-    assert KNOWN_RENDERS["version"] == PIXELS_VERSION, "run python -m tests.golden"
-    assert KNOWN_RENDERS["renders"].keys() == RENDERS.keys(), "run python -m tests.golden"
+    assert KNOWN_RENDERS["version"] == PIXELS_VERSION, "run python -m tests.tools.golden"
+    assert KNOWN_RENDERS["renders"].keys() == RENDERS.keys(), "run python -m tests.tools.golden"
 
 
 @pytest.mark.parametrize("name", RENDERS)

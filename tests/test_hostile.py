@@ -21,8 +21,8 @@ from stylecore.media.opening import MAX_MEGAPIXELS
 from stylecore.pipeline import stylize_image, stylize_video
 from stylecore.sequence.masks import index_masks
 from stylecore.settings import ImageSettings, StyleSettings, VideoSettings
-from tests import clips, hostile_files
-from tests.openings import listening, watched
+from tests.support import clips, hostile_files
+from tests.support.openings import listening, watched
 
 ROOT = Path(__file__).resolve().parents[1]
 IDENTITY = VideoSettings(engine="identity")
@@ -202,7 +202,7 @@ VIDEOS: dict[str, tuple[str, Callable[[Path], object], str]] = {
 
 def read_elsewhere(kind: str, path: Path) -> tuple[int, str]:
     """(megabytes that a process grew by, what it said) when it read the file."""
-    command = [sys.executable, "-m", "tests.bomb_process", kind, path]
+    command = [sys.executable, "-m", "tests.support.bomb_process", kind, path]
     done = subprocess.run(command, capture_output=True, cwd=ROOT, text=True, check=True)
     megabytes, said = done.stdout.strip().split(maxsplit=1)
     return int(megabytes), said

@@ -18,7 +18,7 @@ from stylecore.networks.hub import (
     load_hub,
 )
 from stylecore.settings import FastSettings
-from tests.hub_modules import PICTURES, Entangled, Moments, Signed
+from tests.support.hub_modules import PICTURES, Entangled, Moments, Signed
 
 STAND_IN = (
     Path(__file__).parents[2] / "shared" / "weights" / "magenta_arbitrary_stylization_distilled"

@@ -23,7 +23,7 @@ from stylecore.media.reading.immersive import add_immersion
 from stylecore.media.writing.rehearsal import MOST_FRAMES, rehearse
 from stylecore.media.writing.timecode import later
 from stylecore.settings import OutputSettings
-from tests import clips, odd_clips
+from tests.support import clips, odd_clips
 
 FILM, NTSC, DOUBLE = Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)
 

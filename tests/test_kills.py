@@ -1,10 +1,10 @@
-"""Jobs that are killed in every stage go on as if nothing had happened (see tests/kills.py)."""
+"""Jobs that are killed in every stage go on as if nothing had happened (tests/tools/kills.py)."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.kills import ENGINES, STAGES, Tally, kill_jobs
+from tests.tools.kills import ENGINES, STAGES, Tally, kill_jobs
 
 
 @pytest.mark.long

@@ -28,8 +28,8 @@ from stylecore.settings import (
     VideoSettings,
 )
 from stylecore.store import facts
-from tests import clips
-from tests.jobs import planned
+from tests.support import clips
+from tests.support.jobs import planned
 from tests.test_coherence import Recorder, source_reader
 
 SIZE = (96, 64)

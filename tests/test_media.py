@@ -28,7 +28,7 @@ from stylecore.media import (
 )
 from stylecore.media.reading import splitting
 from stylecore.settings import OutputSettings, SourceSettings
-from tests import clips, odd_clips
+from tests.support import clips, odd_clips
 
 FAST = OutputSettings(preset="ultrafast")
 LOSSLESS = OutputSettings(codec="ffv1")

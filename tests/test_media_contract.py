@@ -7,8 +7,9 @@ import pytest
 
 from stylecore.arrays.images import fitted_size
 from stylecore.media import Excerpt, index_source, read_frames, split_to_disk
-from tests import clips, odd_clips, times_contract
-from tests.media_contract import REAL, Case, check, generated_cases, real_cases
+from tests.support import clips, odd_clips
+from tests.tools import times_contract
+from tests.tools.media_contract import REAL, Case, check, generated_cases, real_cases
 
 QUICK = ("plant_handheld_odd_rate.mp4", "phone_old_3gp_h263_vfr.3gp", "newtonscradle.gif",
          "roadtrip_vp9_10bit_cuts.webm", "vp9_alpha_200x200.webm", "derived_truncated.mp4",

@@ -31,7 +31,7 @@ from stylecore.media import (
 )
 from stylecore.media.writing.encoders import CODECS
 from stylecore.settings import OutputSettings
-from tests import clips, odd_clips
+from tests.support import clips, odd_clips
 
 FAST = OutputSettings(preset="ultrafast")
 

@@ -18,7 +18,7 @@ import pytest
 from flows.automations import SILENCE
 from stylecore.settings import FolderSettings, GatysSettings, VideoSettings
 from stylecore.store import Workspace
-from tests import clips
+from tests.support import clips
 
 pytestmark = [pytest.mark.long, pytest.mark.prefect, pytest.mark.timeout(1200)]
 

@@ -14,7 +14,7 @@ from PIL import Image
 from stylecore import ImageSettings, stylize_image
 from stylecore.media import Excerpt, index_source, read_frames, read_pixels
 from stylecore.media.pictures.encoding import encoded_picture
-from tests import clips
+from tests.support import clips
 
 # Columns: where red, green and blue lie in XYZ, white moved to D50 (Bradford).
 SRGB = np.array([[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.7141]])  # noqa: E501  # fmt: skip

@@ -21,7 +21,7 @@ from stylecore.pipeline.folder import look, repainted, run_here
 from stylecore.pipeline.inbox import LOCK_FOLDER, Arrival, Outcome, arrivals
 from stylecore.settings import FolderSettings, OutputSettings, VideoSettings
 from stylecore.store import Request, Workspace
-from tests import clips
+from tests.support import clips
 
 ROOT = Path(__file__).resolve().parents[1]
 IDENTITY = VideoSettings(engine="identity")
@@ -190,7 +190,7 @@ def test_quiet_means_that_nothing_is_printed(
 ) -> None:
     chosen: list[object] = ["--engine", engine]
     if engine == "module":
-        from tests import hub_modules  # brings TensorFlow
+        from tests.support import hub_modules  # brings TensorFlow
 
         chosen = ["--engine", "fast", "--model", hub_modules.moments_folder()]
     if engine == "gatys":

@@ -13,8 +13,8 @@ from stylecore.media.writing.rehearsal import MOST_FRAMES, abridged
 from stylecore.pipeline import finish_job
 from stylecore.settings import OutputSettings, VideoSettings
 from stylecore.store import Workspace
-from tests import clips, odd_clips
-from tests.jobs import planned
+from tests.support import clips, odd_clips
+from tests.support.jobs import planned
 
 IDENTITY = VideoSettings(engine="identity")
 RESULTS = {

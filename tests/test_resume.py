@@ -16,9 +16,9 @@ from stylecore.errors import OutputError, StoreError
 from stylecore.pipeline import ask, assemble, finish_job, stylize_chunk, stylize_video
 from stylecore.settings import GatysSettings, OutputSettings, StyleSettings, VideoSettings
 from stylecore.store import Workspace
-from tests import clips
-from tests.job_process import start_job
-from tests.jobs import planned
+from tests.support import clips
+from tests.support.job_process import start_job
+from tests.support.jobs import planned
 
 SETTINGS = VideoSettings(
     gatys=GatysSettings(first_iterations=6, iterations=3), chunk_frames=4, parallel_shots=1

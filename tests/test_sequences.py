@@ -26,7 +26,7 @@ from stylecore.media.pictures.folder_reader import frame_rate
 from stylecore.pipeline import stylize_video
 from stylecore.settings import OutputSettings, SourceSettings, VideoSettings
 from stylecore.store import file_fact
-from tests import clips
+from tests.support import clips
 
 IDENTITY = VideoSettings(engine="identity")
 

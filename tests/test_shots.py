@@ -9,7 +9,7 @@ import pytest
 
 from stylecore.arrays.shots import Shot, detect_shots
 from tests.benchmarks.shots import KNOWN_CUTS, SHARED, Score, drawn_clips, found_cuts
-from tests.drawn_scenes import HEIGHT, WIDTH, lit, pan, place, steady
+from tests.support.drawn_scenes import HEIGHT, WIDTH, lit, pan, place, steady
 
 
 def starts(frames: list[np.ndarray], *, rate: float = 25.0) -> list[int]:

@@ -18,7 +18,7 @@ from stylecore.settings import (
     StyleSettings,
     VideoSettings,
 )
-from tests import clips
+from tests.support import clips
 
 QUICK = GatysSettings(first_iterations=2, iterations=2)
 STYLE = np.random.default_rng(0).random((40, 56, 3), np.float32)

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from stylecore.store import Workspace
-from tests import clips
-from tests.terminal import CTRL_C, Terminal
+from tests.support import clips
+from tests.support.terminal import CTRL_C, Terminal
 
 PATIENCE_SECONDS = 60.0
 """A frame, an epoch and a wait here take longer; the promise is 5 on a machine that is not busy."""

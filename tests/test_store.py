@@ -26,8 +26,8 @@ from stylecore.pipeline import (
 from stylecore.settings import FastSettings, ImageSettings, StyleSettings, VideoSettings
 from stylecore.store import FORMAT, Published, Workspace, file_fact, stamp_of
 from stylecore.store.versions import made_with
-from tests import clips
-from tests.jobs import planned
+from tests.support import clips
+from tests.support.jobs import planned
 
 OPEN_FILES = Path("/proc/self/fd")
 IDENTITY = VideoSettings(engine="identity", chunk_frames=4)

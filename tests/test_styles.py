@@ -22,8 +22,8 @@ from stylecore.sequence.style_plan import (
 )
 from stylecore.settings import ImageSettings, StyleSettings, VideoSettings, checked
 from stylecore.store import Workspace
-from tests import clips
-from tests.jobs import planned
+from tests.support import clips
+from tests.support.jobs import planned
 
 TWO = (Path("other.png"),)
 SIZE = (96, 64)

@@ -21,7 +21,7 @@ from stylecore.training.pictures import Crops, load_pictures
 from stylecore.training.settings import PerceptualTraining
 from stylecore.training.start import continue_from, standardise_channels
 from stylecore.training.teachers import Teacher, load_teacher
-from tests.clips import texture
+from tests.support.clips import texture
 
 LAYERS = [f"block{block}_conv1" for block in range(1, 6)] + ["block4_conv2"]
 

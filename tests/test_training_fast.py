@@ -16,7 +16,7 @@ from stylecore.training.fast import LAYERS, train
 from stylecore.training.scenes import Scenes, bilinear_places, random_motion
 from stylecore.training.settings import FastTraining
 from stylecore.training.teachers import load_teacher
-from tests.clips import texture
+from tests.support.clips import texture
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from stylecore.errors import MediaError
 from stylecore.pipeline import attempts, stylize_video
 from stylecore.settings import VideoSettings
 from stylecore.store import Workspace
-from tests.jobs import with_one_hiccup
+from tests.support.jobs import with_one_hiccup
 
 QUICK = VideoSettings(engine="identity", chunk_frames=4)
 

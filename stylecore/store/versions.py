@@ -8,8 +8,8 @@ from pathlib import Path
 PIXELS_VERSION = 22
 """Raised whenever anything changes a pixel of a painted frame for the same source and settings:
 decoding, scaling, tone mapping, motion, coherence, statistics, styles, colours, engines, networks.
-It is part of a job's key. ``tests/golden.py`` holds it: checksums of small renders may change only
-together with this number."""
+It is part of a job's key. ``tests/tools/golden.py`` holds it: checksums of small renders may change
+only together with this number."""
 
 LIBRARIES = ("numpy", "opencv-python", "av", "keras")
 BACKENDS = ("tensorflow", "jax")

@@ -30,7 +30,7 @@ from stylecore.pipeline import stylize_video
 from stylecore.settings import GATYS_STYLE_LAYERS, FastSettings, VideoSettings
 from stylecore.store import Workspace
 from stylecore.training.judging import style_distance
-from tests.clips import write_clip
+from tests.support.clips import write_clip
 
 SIZE = (1280, 720)
 NAIVE_FRAMES = 12

@@ -19,7 +19,7 @@ from stylecore.arrays.shots import detect_shots
 from stylecore.media import Excerpt, index_source, is_sequence
 from stylecore.pipeline import find_shots
 from stylecore.settings.cuts import cut_frames, read_cut_list
-from tests.drawn_scenes import HEIGHT, WIDTH, lit, pan, place, steady
+from tests.support.drawn_scenes import HEIGHT, WIDTH, lit, pan, place, steady
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared"

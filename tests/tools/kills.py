@@ -1,6 +1,6 @@
 """Kills jobs at chosen moments, and shows that each goes on as if nothing had happened.
 
-    python -m tests.kills --count 250
+    python -m tests.tools.kills --count 250
 
 Every job is killed twice, then the same command is run to its end. It must end with 0, give the
 bytes of an undisturbed run, make no frame a second time, and leave nothing but the result. Kills go
@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from flows.cli import main as stylecore
-from tests import clips
-from tests.job_process import SERVER
+from tests.support import clips
+from tests.support.job_process import SERVER
 
 ENGINES = {
     "gatys": ["--first-iterations", "3", "--iterations", "2", "--chunk-frames", "3"],

@@ -1,12 +1,12 @@
 """What goes in comes out: the table of sources, with what became of each.
 
-    python -m tests.media_contract [--clips FOLDER]
+    python -m tests.tools.media_contract [--clips FOLDER]
 
 Every source goes through a whole job with the engine that changes nothing and a lossless codec, and
 is compared with the result by means of PyAV alone. Prints a row for each and ends with 1 if one is
 not what was expected of it. Without ``--clips`` the sources are made here, and a second table shows
-the times of every container, rate and kind of sound (``tests.times_contract``). Of a clip that is
-not known here any outcome is as expected, but not a difference that nothing was said of.
+the times of every container, rate and kind of sound (``tests.tools.times_contract``). Of a clip
+that is not known here any outcome is as expected, but not a difference that nothing was said of.
 """
 
 import argparse
@@ -30,7 +30,8 @@ from stylecore.errors import MediaError
 from stylecore.media import VIDEO_SUFFIXES
 from stylecore.settings import SourceSettings
 from stylecore.store import Published
-from tests import clips, odd_clips, times_contract
+from tests.support import clips, odd_clips
+from tests.tools import times_contract
 
 Outcome = Literal["kept", "noted", "refused"]
 UNREMARKABLE = ("does not say its colour matrix", "Colour is stored at a lower resolution")
@@ -357,7 +358,7 @@ def _digests(path: Path) -> Iterator[tuple[str, list[str]]]:
 
 def generated_cases() -> list[Case]:
     """Sources that are made here."""
-    from tests.odd_clips import deep, steady, tagged, transparent, turned
+    from tests.support.odd_clips import deep, steady, tagged, transparent, turned
 
     def case(name: str, make: Callable[..., Path], *given: Any, **more: Any) -> Case:
         """``more``: keywords of the case; ``make`` gets the file to write and what is given."""

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-SHARED_MEDIA = Path(__file__).resolve().parents[2] / "shared" / "media"
+SHARED_MEDIA = Path(__file__).resolve().parents[3] / "shared" / "media"
 # Without mbtree, which reads memory that nobody wrote: the same clip would have other bytes.
 X264_OPTIONS = {"crf": "12", "g": "8", "bf": "2", "x264-params": "mbtree=0"}
 WHY_SKIPPED = "needs the real clips beside the checkout (../shared/media), which are not there"

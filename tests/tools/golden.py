@@ -1,6 +1,6 @@
 """Checksums of small renders: a change of bytes must come with a new PIXELS_VERSION.
 
-    python -m tests.golden            renders everything anew and writes tests/golden.json
+    python -m tests.tools.golden      renders everything anew and writes tests/golden.json
 
 Each render is known twice. Where libraries and processor are those that it was made with, the very
 bytes of the stored frames are compared. Elsewhere rounding differs, and with it single values: the
@@ -21,10 +21,10 @@ import numpy as np
 from stylecore.pipeline import stylize_chunk
 from stylecore.settings import GatysSettings, SourceSettings, StyleSettings, VideoSettings
 from stylecore.store.versions import PIXELS_VERSION, made_with
-from tests import clips
-from tests.jobs import planned
+from tests.support import clips
+from tests.support.jobs import planned
 
-KNOWN = Path(__file__).with_name("golden.json")
+KNOWN = Path(__file__).resolve().parents[1] / "golden.json"
 FRAMES = 6
 BLOCK = 16
 TOLERANCE = 2.0

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 MARK = "STYLECORE_TEST_TERMINAL"
 CTRL_C = b"\x03"
 PATIENCE_SECONDS = 240.0

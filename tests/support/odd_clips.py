@@ -10,7 +10,7 @@ import numpy as np
 from av.stream import Disposition
 
 from stylecore.media import run_ffmpeg
-from tests import clips
+from tests.support import clips
 
 LATE_AND_VARIABLE = [500, 540, 620, 636, 700, 1100, 1116, 1200, 1300, 1333, 1400, 1790]
 """Milliseconds."""

@@ -1,6 +1,6 @@
 """Small inputs on which something went wrong once: what comes now, and what is right.
 
-    python -m tests.cases --folder FOLDER
+    python -m tests.tools.cases --folder FOLDER
 
 Runs the command line on each input of the folder, judges the result by means that are not ours
 (PyAV, Pillow, OpenCV, or the bytes of the file), and prints a row for each. Ends with 1 if one is
@@ -30,9 +30,9 @@ from rich.table import Table
 
 from flows.cli import main as stylecore
 from stylecore.store.workspace import WORKSPACE_VARIABLE
-from tests import clips
+from tests.support import clips
 
-DEMO = Path(__file__).resolve().parents[1] / "data" / "demo.mp4"
+DEMO = Path(__file__).resolve().parents[2] / "data" / "demo.mp4"
 INTERNAL_ERROR = 70
 Verdict = tuple[str, bool]
 """What came, and whether it is right."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 from PIL import Image
 
-from tests import clips
+from tests.support import clips
 
 SIDE = 16_000
 """256 million pixels: below ffmpeg's own limit, and more than a gigabyte once decoded."""

@@ -11,8 +11,10 @@ from stylecore.settings import VideoSettings
 
 SERVER = multiprocessing.get_context("forkserver")
 # Processes are forked from one that has imported all that takes long, and has computed nothing.
-SERVER.set_forkserver_preload(["tests.job_process", "keras", "stylecore.engines.gatys.engine",
-                               "stylecore.engines.fast"])  # fmt: skip
+SERVER.set_forkserver_preload([
+    "tests.support.job_process", "keras", "stylecore.engines.gatys.engine",
+    "stylecore.engines.fast",
+])  # fmt: skip
 
 
 def start_job(

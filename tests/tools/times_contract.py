@@ -15,7 +15,7 @@ import av
 
 from stylecore import VideoSettings, stylize_video
 from stylecore.errors import StyleError
-from tests import clips
+from tests.support import clips
 
 RATES = {
     "23.976": Fraction(24000, 1001), "25": Fraction(25), "29.97": Fraction(30000, 1001),
@@ -28,7 +28,7 @@ SOUNDS = {
     ".mkv": ("aac", "libopus", "pcm_s16le", ""), ".webm": ("libopus", ""),
 }  # fmt: skip
 """Codecs of sound by the container that they are tried in; "" is none."""
-DEMO = Path(__file__).resolve().parents[1] / "data" / "demo.mp4"
+DEMO = Path(__file__).resolve().parents[2] / "data" / "demo.mp4"
 RESULTS = (".mp4", ".mov", ".mkv", ".webm")
 IN_MILLISECONDS = (".mkv", ".webm")
 PHONE_STEPS = [34, 33, 33, 34, 32, 50, 17, 33, 34, 66, 33, 20, 47, 33, 34, 31, 36, 33, 60, 33]

@@ -1,0 +1,1 @@
+"""Programs that a person runs beside the tests: tables, checksums, jobs that are killed."""
