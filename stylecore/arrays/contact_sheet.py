@@ -9,8 +9,8 @@ from stylecore.arrays.images import resize, to_float
 
 PAPER, INK = 247, 38
 """Grey levels of 255."""
-FONT, TEXT_SIZE = "sans", 14
-"""OpenCV's own font, which has the letters of most scripts; height in pixels."""
+FONT, TEXT_SIZE = "uni", 15
+"""OpenCV's own font with the letters of most scripts (its "sans" sets 0 too close); pixels."""
 LINE_HEIGHT, GAP = 20, 6
 
 
