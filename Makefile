@@ -6,7 +6,7 @@ PYTHONS ?= 3.11 3.12 3.13
 CASES ?= ../shared/cases
 DEMO_STYLE ?= data/styles/brush_strokes.jpg
 
-.PHONY: setup demo test test-data test-long test-representative test-pythons lint benchmark cases contract lock clean
+.PHONY: setup demo test test-data test-long test-representative test-pythons lint benchmark cases contract lock docs clean
 
 setup: $(VENV)/.ready
 
@@ -73,7 +73,12 @@ lint: setup
 lock: setup
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
-	  --no-emit-index-url --no-emit-find-links --no-header --extra dev pyproject.toml --output-file requirements.lock
+	  --no-emit-index-url --no-emit-find-links --no-header --extra dev --extra docs pyproject.toml --output-file requirements.lock
+
+# The pages as a site; a link that leads nowhere is an error, and so is a page that nobody finds.
+docs: setup
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -d site/.doctrees docs site
+	@echo site/index.html
 
 clean:
-	rm -rf .venv .venvs out
+	rm -rf .venv .venvs out site
