@@ -1,0 +1,59 @@
+"""Arguments that several commands have, and what is said of those that are left out."""
+
+import argparse
+from pathlib import Path
+
+from flows.way import CHOICES
+from stylecore.settings import ImageSettings, VideoSettings
+
+
+def add_source_and_style(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("source", type=Path, metavar="SOURCE", help=what)
+    parser.add_argument(
+        "--style", type=Path, required=True, metavar="PICTURE", help="picture with the style"
+    )
+    add_output(parser)
+
+
+def add_output(parser: argparse.ArgumentParser, what: str = "result [beside the source]") -> None:
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=what)
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing result")
+
+
+def add_run_options(parser: argparse.ArgumentParser) -> None:
+    """How the steps of a job are run, what is shown of them, and where they are kept."""
+    parser.add_argument(
+        "--prefect", choices=CHOICES, default="auto",
+        help="run the steps as a Prefect flow, with records and pages: where an API is configured "
+        "(auto), always, with a private server where none is (on), or never (off); the result is "
+        "the same [auto]",
+    )  # fmt: skip
+    parser.add_argument(
+        "--no-prefect", dest="prefect", action="store_const", const="off", help=argparse.SUPPRESS
+    )
+    add_quiet(parser)
+    add_workspace(parser)
+
+
+def add_quiet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+
+
+def add_workspace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workspace", type=Path, metavar="DIR",
+        help="folder of all jobs [$STYLECORE_WORKSPACE, or the user's state folder]",
+    )  # fmt: skip
+
+
+def default_output(source: Path, style: Path, settings: VideoSettings | ImageSettings) -> Path:
+    """Beside the source, named after both; of a folder of frames or a pattern, a video."""
+    from stylecore.media import is_sequence, place_of, usual_suffix
+
+    suffix = source.suffix
+    if isinstance(settings, VideoSettings):
+        suffix = usual_suffix(source, settings.output)
+    if is_sequence(source):
+        folder = place_of(source).resolve()
+        return folder.with_name(f"{folder.name}-{style.stem}{suffix}")
+    return source.with_name(f"{source.stem}-{style.stem}{suffix}")
