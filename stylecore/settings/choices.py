@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from stylecore.settings.recipes import RECIPES
 
 if TYPE_CHECKING:
-    from stylecore.settings import FrameSettings, GatysSettings, Settings
+    from stylecore.settings.base import Settings
+    from stylecore.settings.engines import GatysSettings
+    from stylecore.settings.jobs import FrameSettings
 
 AnySettings = TypeVar("AnySettings", bound="Settings")
 Reason = str | None
