@@ -6,11 +6,10 @@ from pathlib import Path
 import pytest
 
 from flows.cli import main
-from stylecore import pipeline
 from stylecore.errors import OutputError, SettingsError
 from stylecore.media import Excerpt, index_source, rehearse
 from stylecore.media.writing.rehearsal import MOST_FRAMES, abridged
-from stylecore.pipeline import finish_job
+from stylecore.pipeline import finish_job, plan
 from stylecore.settings import OutputSettings, VideoSettings
 from stylecore.store import Workspace
 from tests.support import clips, odd_clips
@@ -37,7 +36,7 @@ def rehearsals(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         seen.append(output)
         rehearse(excerpt, output, *others, **more)
 
-    monkeypatch.setattr(pipeline, "rehearse", noted)
+    monkeypatch.setattr(plan, "rehearse", noted)
     return seen
 
 
@@ -133,7 +132,7 @@ def test_what_a_killed_rehearsal_left_is_removed(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(pipeline, "rehearse", die)
+        patch.setattr(plan, "rehearse", die)
         patch.setattr("shutil.rmtree", lambda *_, **more: None)
         with pytest.raises(Killed):
             planned(source, style, tmp_path / "out.mp4", IDENTITY)

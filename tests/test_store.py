@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from flows.cli import main
-from stylecore import pipeline
 from stylecore.errors import MediaError, OutputError, SettingsError, StoreError, StyleError
 from stylecore.media import hidden_beside, publish, restore
 from stylecore.pipeline import (
@@ -24,7 +23,7 @@ from stylecore.pipeline import (
     stylize_video,
 )
 from stylecore.settings import FastSettings, ImageSettings, StyleSettings, VideoSettings
-from stylecore.store import FORMAT, Published, Workspace, file_fact, stamp_of
+from stylecore.store import FORMAT, Published, Request, Workspace, file_fact, stamp_of
 from stylecore.store.versions import made_with
 from tests.support import clips
 from tests.support.jobs import planned
@@ -34,7 +33,7 @@ IDENTITY = VideoSettings(engine="identity", chunk_frames=4)
 
 
 @pytest.fixture
-def begun(clip: Path, style: Path, tmp_path: Path) -> tuple[Workspace, pipeline.Request]:
+def begun(clip: Path, style: Path, tmp_path: Path) -> tuple[Workspace, Request]:
     """A job of which 6 of 12 frames are stored."""
     workspace, request = planned(clip, style, tmp_path / "out.mp4", IDENTITY, keep=True)
     for chunk in workspace.job.chunks[:2]:
@@ -75,7 +74,7 @@ def no_more_files() -> Iterator[Callable[[], ExitStack]]:
 
 @pytest.mark.skipif(not OPEN_FILES.is_dir(), reason="needs /proc of Linux")
 def test_out_of_file_descriptors_no_frame_is_lost(
-    begun: tuple[Workspace, pipeline.Request], no_more_files: Callable[[], ExitStack]
+    begun: tuple[Workspace, Request], no_more_files: Callable[[], ExitStack]
 ) -> None:
     workspace, request = begun
     before = stored(workspace)
@@ -92,7 +91,7 @@ def test_out_of_file_descriptors_no_frame_is_lost(
 
 
 def test_only_what_fails_its_checksum_goes_and_only_aside(
-    begun: tuple[Workspace, pipeline.Request], undisturbed: Published
+    begun: tuple[Workspace, Request], undisturbed: Published
 ) -> None:
     workspace, request = begun
     frames = sorted(workspace.folder.glob("frames/*.png"))
@@ -107,7 +106,7 @@ def test_only_what_fails_its_checksum_goes_and_only_aside(
 
 
 def test_frames_in_each_others_place_are_noticed(
-    begun: tuple[Workspace, pipeline.Request], undisturbed: Published
+    begun: tuple[Workspace, Request], undisturbed: Published
 ) -> None:
     workspace, request = begun
     first, second = sorted(workspace.folder.glob("frames/*.png"))[2:4]
@@ -119,7 +118,7 @@ def test_frames_in_each_others_place_are_noticed(
 
 
 def test_a_picture_of_the_same_size_is_not_taken_for_a_frame(
-    begun: tuple[Workspace, pipeline.Request], undisturbed: Published
+    begun: tuple[Workspace, Request], undisturbed: Published
 ) -> None:
     workspace, request = begun
     frame = sorted(workspace.folder.glob("frames/*.png"))[3]
@@ -133,7 +132,7 @@ def other_film(path: Path) -> None:
 
 
 def test_a_source_that_is_replaced_while_its_job_runs(
-    begun: tuple[Workspace, pipeline.Request], clip: Path, tmp_path: Path, undisturbed: Published
+    begun: tuple[Workspace, Request], clip: Path, tmp_path: Path, undisturbed: Published
 ) -> None:
     workspace, request = begun
     true = shutil.copy2(clip, tmp_path / "true.mp4")
@@ -149,7 +148,7 @@ def test_a_source_that_is_replaced_while_its_job_runs(
 
 
 def test_a_source_that_is_replaced_before_the_assembly(
-    begun: tuple[Workspace, pipeline.Request], clip: Path, tmp_path: Path
+    begun: tuple[Workspace, Request], clip: Path, tmp_path: Path
 ) -> None:
     workspace, request = begun
     for chunk in workspace.job.chunks:
@@ -161,7 +160,7 @@ def test_a_source_that_is_replaced_before_the_assembly(
 
 
 def test_a_source_whose_time_alone_changed_is_the_same(
-    begun: tuple[Workspace, pipeline.Request], clip: Path
+    begun: tuple[Workspace, Request], clip: Path
 ) -> None:
     os.utime(clip, (1, 1))
     assert finish_job(*begun).frames == 12
@@ -169,7 +168,7 @@ def test_a_source_whose_time_alone_changed_is_the_same(
 
 @pytest.mark.parametrize("name", ["moved/clip.mp4", "renamed.mp4"])
 def test_moved_and_renamed_files_are_the_same_job(
-    name: str, begun: tuple[Workspace, pipeline.Request], clip: Path, style: Path, tmp_path: Path,
+    name: str, begun: tuple[Workspace, Request], clip: Path, style: Path, tmp_path: Path,
     undisturbed: Published,
 ) -> None:  # fmt: skip
     workspace, request = begun
@@ -213,7 +212,7 @@ def test_a_relative_model_folder_and_weights_are_found_from_anywhere(
 
 
 def test_the_same_command_after_a_kill_between_record_and_rename(
-    begun: tuple[Workspace, pipeline.Request], clip: Path, style: Path,
+    begun: tuple[Workspace, Request], clip: Path, style: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     """Both moments: the result is written down and has no name yet; it has its name."""
@@ -237,7 +236,7 @@ def test_the_same_command_after_a_kill_between_record_and_rename(
 
 
 def test_another_file_of_the_results_name_and_size_is_not_the_result(
-    begun: tuple[Workspace, pipeline.Request], tmp_path: Path
+    begun: tuple[Workspace, Request], tmp_path: Path
 ) -> None:
     workspace, request = begun
     published = finish_job(workspace, request)
@@ -290,7 +289,7 @@ def test_a_still_does_not_replace_what_it_is_made_from(
 
 
 def test_a_job_that_is_worked_on_is_not_cleaned(
-    begun: tuple[Workspace, pipeline.Request], capsys: pytest.CaptureFixture[str]
+    begun: tuple[Workspace, Request], capsys: pytest.CaptureFixture[str]
 ) -> None:
     workspace, _ = begun
     clean = ["jobs", "clean", "--all", "--remove", "--workspace", str(workspace.folder.parent)]
@@ -303,7 +302,7 @@ def test_a_job_that_is_worked_on_is_not_cleaned(
 
 
 def test_what_killed_processes_left_half_written_is_swept(
-    begun: tuple[Workspace, pipeline.Request],
+    begun: tuple[Workspace, Request],
 ) -> None:
     workspace, request = begun
     for name in (".job.json.1-ab", "frames/.00000003.png.1-ab", "records/.00000007.json.1-ab",
@@ -315,7 +314,7 @@ def test_what_killed_processes_left_half_written_is_swept(
 
 
 def test_resuming_a_job_of_another_version_says_first_that_it_begins_anew(
-    begun: tuple[Workspace, pipeline.Request], monkeypatch: pytest.MonkeyPatch,
+    begun: tuple[Workspace, Request], monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     workspace, _ = begun
@@ -330,13 +329,13 @@ def test_resuming_a_job_of_another_version_says_first_that_it_begins_anew(
 
 
 def test_going_on_with_other_libraries_is_said_first(
-    begun: tuple[Workspace, pipeline.Request], monkeypatch: pytest.MonkeyPatch,
+    begun: tuple[Workspace, Request], monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     workspace, _ = begun
     assert workspace.job.made_with == made_with()
     changed = made_with() | {"numpy": "0.1"}
-    monkeypatch.setattr("stylecore.pipeline.made_with", lambda: changed)
+    monkeypatch.setattr("stylecore.pipeline.plan.made_with", lambda: changed)
     resume = ["jobs", "resume", workspace.name, "--prefect", "off",
               "--workspace", str(workspace.folder.parent)]  # fmt: skip
     assert main(resume) == 0
@@ -347,7 +346,7 @@ def test_going_on_with_other_libraries_is_said_first(
 
 
 def test_a_job_of_another_layout_is_left_as_it_is(
-    begun: tuple[Workspace, pipeline.Request], capsys: pytest.CaptureFixture[str]
+    begun: tuple[Workspace, Request], capsys: pytest.CaptureFixture[str]
 ) -> None:
     workspace, request = begun
     plan = workspace.folder / "job.json"

@@ -6,9 +6,8 @@ import pytest
 
 from flows.cli import main
 from flows.way import API_VARIABLE, way_of
-from stylecore import pipeline
 from stylecore.errors import MediaError
-from stylecore.pipeline import attempts, stylize_video
+from stylecore.pipeline import attempts, steps, stylize_video
 from stylecore.settings import VideoSettings
 from stylecore.store import Workspace
 from tests.support.jobs import with_one_hiccup
@@ -85,14 +84,14 @@ def test_a_hiccup_is_tried_again_and_work_goes_on_by_frame(
 def test_other_shots_are_finished_when_one_fails(
     clip: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stylize_chunk = pipeline.stylize_chunk
+    stylize_chunk = steps.stylize_chunk
 
     def fail_in_first_shot(workspace: Workspace, chunk, *others, **more) -> int:
         if chunk.shot == 0:
             raise MediaError("The first shot cannot be read.")
         return stylize_chunk(workspace, chunk, *others, **more)
 
-    monkeypatch.setattr(pipeline, "stylize_chunk", fail_in_first_shot)
+    monkeypatch.setattr(steps, "stylize_chunk", fail_in_first_shot)
     with pytest.raises(MediaError, match="The first shot"):
         stylize_video(clip, style, tmp_path / "out.mp4", QUICK, workspace=tmp_path / "jobs")
     (workspace,) = Workspace.all_in(tmp_path / "jobs")

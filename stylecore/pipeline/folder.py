@@ -6,8 +6,9 @@ from pathlib import Path
 
 from stylecore.errors import MediaError, StoreError, StyleError, UnreadableError
 from stylecore.media import as_utf8, read_picture, require_utf8
-from stylecore.pipeline import stylize_image, stylize_video
 from stylecore.pipeline.inbox import Arrival, Outcome, Status, arrivals, settled
+from stylecore.pipeline.steps import stylize_video
+from stylecore.pipeline.still import stylize_image
 from stylecore.settings import FolderSettings, ImageSettings, VideoSettings
 
 RunFile = Callable[[Arrival], int]

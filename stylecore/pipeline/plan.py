@@ -1,0 +1,147 @@
+"""From a request to its planned job, and to what will be made of it."""
+
+from dataclasses import dataclass
+
+from stylecore.arrays.images import fitted_size
+from stylecore.engines import engine_digest
+from stylecore.media import (
+    Excerpt,
+    check_output,
+    fitting_name,
+    index_source,
+    place_of,
+    rehearse,
+    rehearsed_as,
+    require_free,
+    require_utf8,
+)
+from stylecore.pipeline.checks import check_request, check_space
+from stylecore.pipeline.division import divide_into_chunks
+from stylecore.sequence.masks import index_masks
+from stylecore.store import (
+    FileFact,
+    Job,
+    Request,
+    Workspace,
+    default_root,
+    job_key,
+    seen_fact,
+    stamp_of,
+)
+from stylecore.store.versions import differences, made_with
+
+
+def open_job(request: Request) -> tuple[Workspace, Request]:
+    """Checks a request and plans its job, or finds the plan that an earlier run left.
+
+    Returns:
+        The job's workspace, and the request as it will be fulfilled: with full names, and the
+        output under the name of what can hold it.
+
+    Raises:
+        InputError: something given cannot be used.
+        OutputError: the output exists, or its place or the workspace cannot hold the result.
+    """
+    request = request.absolute()
+    check_request(request)
+    request = request.model_copy(update={"stamp": stamp_of(request.source)})
+    facts = _facts_of(request)
+    workspace = _workspace_of(request, facts)
+    if not workspace.is_planned():
+        require_free(request.output, overwrite=request.overwrite)
+        workspace.create(_planned_job(request, facts))
+    return workspace, ask(workspace, request)
+
+
+def find_job(request: Request) -> Workspace:
+    """The workspace, existing or not, of a request's job, by what its files hold now.
+
+    Raises:
+        InputError: something given cannot be used.
+    """
+    request = request.absolute()
+    check_request(request)
+    return _workspace_of(request, _facts_of(request))
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What a request's files hold."""
+
+    source: FileFact
+    styles: tuple[FileFact, ...]
+    masks: tuple[FileFact, ...]
+    key: str
+
+
+def _facts_of(request: Request) -> _Facts:
+    source = seen_fact(request.source)
+    styles, masks = (tuple(map(seen_fact, paths)) for paths in (request.styles, request.masks))
+    digest = engine_digest(request.settings)
+    return _Facts(source, styles, masks, job_key(source, styles, masks, request.settings, digest))
+
+
+def _workspace_of(request: Request, facts: _Facts) -> Workspace:
+    root = request.root or default_root()
+    require_utf8(root)
+    return Workspace.locate(root, place_of(request.source), facts.key)
+
+
+def _planned_job(request: Request, facts: _Facts) -> Job:
+    """The job, with its shots and chunks."""
+    source, settings = request.source, request.settings
+    index = index_source(source, settings.source, max_megapixels=settings.max_megapixels)
+    width, height = fitted_size(index.width, index.height, settings.size)
+    start, stop = settings.frame_range(index.frame_count)
+    mask_indexes, notes = index_masks(
+        request.masks, size=(width, height), stop=stop, source=index,
+        max_megapixels=settings.max_megapixels,
+    )  # fmt: skip
+    chunks, colours = divide_into_chunks(Excerpt(source, index, start, stop), settings)
+    style, *more_styles = facts.styles
+    return Job(
+        key=facts.key, source=facts.source, style=style, more_styles=tuple(more_styles),
+        masks=facts.masks, mask_indexes=mask_indexes, settings=settings, index=index,
+        width=width, height=height, start=start, stop=stop, chunks=chunks, colours=colours,
+        notes=notes, made_with=made_with(),
+    )  # fmt: skip
+
+
+def ask(workspace: Workspace, request: Request) -> Request:
+    """Remembers what is wanted of a job, if it can be had; returns it as it will be fulfilled.
+
+    Raises:
+        SettingsError: the codec cannot hold the frames.
+        OutputError: the output exists and is not the request's own result, or a disk cannot hold
+            the frames or the result.
+    """
+    job, encoding = workspace.job, request.settings.output
+    output, notes = fitting_name(request.output, request.source, job.index, encoding)
+    check_output(output, encoding, index=job.index, size=(job.width, job.height))
+    request = request.model_copy(update={"output": output, "notes": notes})
+    if workspace.count_finished() and (changes := differences(job.made_with, made_with())):
+        goes_on = f"Begun with {'; '.join(changes)}: the frames to come may differ a little."
+        request = request.model_copy(update={"notes": (*notes, goes_on)})
+    published = workspace.published(request)
+    is_done = published is not None and published.is_unchanged()
+    if not is_done:
+        require_free(output, overwrite=request.overwrite)
+        check_space(workspace, request)
+        request = _rehearsed(workspace, request)
+    workspace.ask(request, is_done=is_done)
+    return request
+
+
+def _rehearsed(workspace: Workspace, request: Request) -> Request:
+    """The request, after a rehearsal of its result if there was none of the same.
+
+    Raises:
+        InputError, OutputError: the result could not be written, or would not pass verification.
+    """
+    job, encoding = workspace.job, request.settings.output
+    wanted = rehearsed_as(request.output, encoding)
+    if all(other.rehearsed != wanted for other in workspace.requests()):
+        with workspace.rehearsing() as folder:
+            size, excerpt = (job.width, job.height), job.excerpt(request.source)
+            rehearse(excerpt, request.output, encoding, size=size, folder=folder)
+    return request.model_copy(update={"rehearsed": wanted})

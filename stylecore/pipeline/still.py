@@ -1,0 +1,68 @@
+"""One still picture, which needs no job."""
+
+import os
+from pathlib import Path
+
+from stylecore.arrays.colour import colour_statistics
+from stylecore.arrays.images import fitted_size, resize, to_float
+from stylecore.engines import FrameInput
+from stylecore.errors import OutputExistsError, SettingsError
+from stylecore.media import check_picture_name, on_white, read_pixels, write_picture
+from stylecore.pipeline.checks import real
+from stylecore.pipeline.engine_pool import prepared_engine
+from stylecore.sequence.style_plan import StylePlan
+from stylecore.settings import ImageSettings
+
+
+def stylize_image(
+    source: str | Path,
+    style: str | Path,
+    output: str | Path,
+    settings: ImageSettings | None = None,
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Repaints a still picture in the style of another; returns the output's path.
+
+    Args:
+        source, style: pictures.
+        output: a picture's name; its suffix names the format.
+        overwrite: replace an existing output.
+
+    Raises:
+        InputError: something given cannot be used.
+        OutputError: the output exists or cannot be written.
+    """
+    source, style, output = Path(source), Path(style), Path(output)
+    settings = settings or ImageSettings()
+    check_picture_name(output)
+    given = (source, style, *settings.mixing.more_styles, *settings.mixing.style_masks)
+    if os.path.lexists(output) and any(real(path) == real(output) for path in given):
+        raise SettingsError(
+            f"{output} is one of the pictures that the result is made from; choose another name "
+            "with -o."
+        )
+    if os.path.lexists(output) and not overwrite:
+        raise OutputExistsError(output)
+    pixels = read_pixels(source, max_megapixels=settings.max_megapixels)
+    width, height = fitted_size(pixels.shape[1], pixels.shape[0], settings.size)
+    pixels = resize(pixels, (width, height))
+    content = on_white(pixels)
+    engine = prepared_engine(
+        settings, (style, *settings.mixing.more_styles), (height, width), colour_statistics(content)
+    )
+    plan = StylePlan(
+        settings.mixing, settings.mixing.style_masks, size=(width, height), stop=1,
+        max_megapixels=settings.max_megapixels,
+    )  # fmt: skip
+    weights, masks = plan.at(0)
+    image, _ = engine.render(
+        FrameInput(number=0, content=content, style_weights=weights, style_masks=masks)
+    )
+    write_picture(
+        output,
+        image,
+        opacity=to_float(pixels[..., 3:]) if pixels.shape[2] == 4 else None,
+        bit_depth=8 * pixels.itemsize,
+    )
+    return output

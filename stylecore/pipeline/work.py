@@ -1,0 +1,82 @@
+"""The frames of one chunk."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from stylecore.media import read_frames, split_to_disk
+from stylecore.pipeline.checks import require_unchanged, unchanged
+from stylecore.pipeline.engine_pool import borrowed_engine
+from stylecore.pipeline.progress import OnProgress, Progress
+from stylecore.sequence.shot import ReadFrames, stylize_missing
+from stylecore.sequence.style_plan import StylePlan
+from stylecore.store import Chunk, Job, Request, Workspace
+
+
+def stylize_chunk(
+    workspace: Workspace, chunk: Chunk, request: Request, *, on_progress: OnProgress | None = None
+) -> int:
+    """Makes the frames of one chunk that are missing; returns how many were made.
+
+    The chunks of a shot must be done in the job's order; different shots do not touch each other.
+    A shot is worked on by one process at a time: others wait, and then find the frames done.
+    """
+    job = workspace.job
+    shot_start, shot_stop = chunk.shot_start, chunk.shot_stop
+
+    def report(chunk_done: int) -> None:
+        if on_progress is not None:
+            ahead = shot_stop - chunk.stop if chunk.is_backward else chunk.start - shot_start
+            length = shot_stop - shot_start
+            done = (chunk.sweep - 1) * length + ahead + chunk_done
+            on_progress(Progress("stylize", done, length * job.settings.passes, chunk.shot))
+
+    with workspace.lock(f"shot-{chunk.shot}"):
+        if workspace.published(request) is not None:
+            return 0
+        workspace.sweep(shot_start, shot_stop)
+        finished = workspace.finished(chunk.start, chunk.stop, sweep=chunk.sweep)
+        missing = [number for number in range(chunk.start, chunk.stop) if number not in finished]
+        report(len(finished))
+        if not missing:
+            return 0
+        require_unchanged(request, job)
+        read = _source_reader(workspace, chunk, request)
+        plan = StylePlan(
+            job.settings.mixing,
+            unchanged(request.masks, job.masks),
+            size=(job.width, job.height),
+            stop=job.stop,
+            indexes=job.mask_indexes,
+            source=job.index,
+            max_megapixels=job.settings.max_megapixels,
+        )
+        with borrowed_engine(job, chunk.shot, request) as engine:
+            made = stylize_missing(workspace, chunk, missing, engine, read=read, guide=plan.at)
+            for done, _ in enumerate(made, start=len(finished) + 1):
+                report(done)
+    return len(missing)
+
+
+def _source_reader(workspace: Workspace, chunk: Chunk, request: Request) -> ReadFrames:
+    """Reads source frames at the job's size, on demand or from files that ffmpeg split before."""
+    job = workspace.job
+    if job.settings.split == "demand" or job.index.reader != "container":
+        return partial(_decoded_frames, job, request.source)
+    reach = max((1, *job.settings.far_references))
+    first = max(chunk.start - (0 if chunk.is_backward else reach), chunk.shot_start)
+    stop = min(chunk.stop + (reach if chunk.is_backward else 0), chunk.shot_stop)
+    anchor = chunk.shot_stop - 1 if chunk.is_backward else chunk.shot_start
+    for start, end in ((first, stop), (anchor, anchor + 1)):
+        if workspace.missing_source_frames(start, end):
+            part = job.excerpt(request.source).part(start, end)
+            split_to_disk(part, workspace.source_folder, size=(job.width, job.height))
+            require_unchanged(request, job)
+    return workspace.read_source_frames
+
+
+def _decoded_frames(job: Job, source: Path, start: int, stop: int) -> Iterator[np.ndarray]:
+    """Source frames at the job's size, decoded anew."""
+    return read_frames(job.excerpt(source).part(start, stop), size=(job.width, job.height))
