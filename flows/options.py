@@ -1,28 +1,36 @@
 """Command-line options, derived from the settings models; there is no second list of choices.
 
-A nested model becomes a group of options with its own title; its fields keep their leaf names,
-which are unique over all models (a test holds that). Values stay text here: pydantic converts and
+Options are listed by topic (``flows.topics``); a nested model's fields keep their leaf names, which
+are unique over all models (a test holds that). Values stay text here: pydantic converts and
 checks them, so that the command line, Prefect's form and the library refuse the same things in the
 same words. Of a cut list the content becomes the value, so that a job needs the file no more.
 """
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from flows.help import Parser
+from flows.topics import is_of_one_engine, rank_in_topic, topic_of
 from stylecore.errors import SettingsError
 from stylecore.settings import Settings, checked
 from stylecore.settings.cuts import read_cut_list
 
 Model = TypeVar("Model", bound=Settings)
+LONGEST_CHOICES = 44
+"""Letters of choices that are shown after an option; more of them stand in its explanation."""
+BOUNDS = ("ge", "gt", "le", "lt")
+LARGEST_BOUND = 20_000
+"""Bounds beyond are there to keep out nonsense, and tell a person nothing."""
 
 
-def add_options(parser: argparse.ArgumentParser, model: type[Settings]) -> None:
-    """Adds an option for every field of ``model``, nested models as groups."""
-    group = parser.add_argument_group("Settings")
-    _add_fields(parser, group, model)
+def add_options(parser: Parser, model: type[Settings]) -> None:
+    """Adds an option for every field of ``model`` and of its nested models."""
+    for holder, name in sorted(_leaves(model), key=lambda leaf: rank_in_topic(*leaf)):
+        _add_option(parser.topic(topic_of(holder, name)), holder, name)
 
 
 def read_options(arguments: argparse.Namespace, model: type[Model]) -> Model:
@@ -36,22 +44,25 @@ def read_options(arguments: argparse.Namespace, model: type[Model]) -> Model:
 
 def leaf_fields(model: type[Settings]) -> dict[str, FieldInfo]:
     """Every field of ``model`` and its nested models that holds a value, by name."""
-    leaves: dict[str, FieldInfo] = {}
-    for name, field in model.model_fields.items():
-        nested = _nested_model(field)
-        leaves.update(leaf_fields(nested) if nested else {name: field})
-    return leaves
+    return {name: holder.model_fields[name] for holder, name in _leaves(model)}
 
 
-def _add_fields(parser: argparse.ArgumentParser, group: Any, model: type[Settings]) -> None:
+def _leaves(model: type[Settings]) -> Iterator[tuple[type[Settings], str]]:
+    """The model that has it and the name of every field that holds a value."""
     for name, field in model.model_fields.items():
         nested = _nested_model(field)
-        if nested is not None:
-            _add_fields(parser, parser.add_argument_group(field.title), nested)
-        elif field.annotation is bool:
-            group.add_argument(_flag(name), action="store_true", default=None, help=_help(field))
+        if nested is None:
+            yield model, name
         else:
-            group.add_argument(_flag(name), metavar=_metavar(name, field), help=_help(field))
+            yield from _leaves(nested)
+
+
+def _add_option(group: Any, model: type[Settings], name: str) -> None:
+    field = model.model_fields[name]
+    if field.annotation is bool:
+        group.add_argument(_flag(name), action="store_true", default=None, help=_help(model, name))
+        return
+    group.add_argument(_flag(name), metavar=_metavar(name, field), help=_help(model, name))
 
 
 def _given(arguments: argparse.Namespace, model: type[Settings]) -> dict[str, Any]:
@@ -128,22 +139,46 @@ def _flag(name: str) -> str:
 
 
 def _metavar(name: str, field: FieldInfo) -> str:
-    if get_origin(field.annotation) is Literal:
-        return "|".join(map(str, get_args(field.annotation)))
+    kind = field.annotation
+    if choices := _choices(field):
+        written = "|".join(choices)
+        return written if len(written) <= LONGEST_CHOICES else "NAME"
     if _is_keyframes(field):
         return "'FRAME:WEIGHT,... ...'"
     if _is_mapping(field):
         return "NAME=WEIGHT,..."
-    if get_origin(field.annotation) is tuple:
-        return "FILE,..." if Path in get_args(field.annotation) else "NUMBER,..."
-    if Path in get_args(field.annotation):
+    if get_origin(kind) is tuple:
+        return "FILE,..." if Path in get_args(kind) else "NUMBER,..."
+    if Path in get_args(kind):
         return "FILE"
+    if {int, float} & {kind, *get_args(kind)}:
+        return _range(field)
     return {"frames": "A:B", "model": "HANDLE", "cuts": "FILE"}.get(name, "VALUE")
 
 
-def _help(field: FieldInfo) -> str:
+def _choices(field: FieldInfo) -> tuple[str, ...]:
+    kind = field.annotation
+    return tuple(map(str, get_args(kind))) if get_origin(kind) is Literal else ()
+
+
+def _range(field: FieldInfo) -> str:
+    """A number's bounds, where it has two that are worth reading."""
+    limits: dict[str, float] = {}
+    for bound in field.metadata:
+        limits.update({side: getattr(bound, side) for side in BOUNDS if hasattr(bound, side)})
+    low, high = limits.get("ge", limits.get("gt")), limits.get("le", limits.get("lt"))
+    if low is None or high is None or high > LARGEST_BOUND:
+        return "NUMBER"
+    return f"{low:g}..{high:g}"
+
+
+def _help(model: type[Settings], name: str) -> str:
+    field = model.model_fields[name]
     default = field.get_default()
     if isinstance(default, dict):
-        default = ",".join(f"{key}={value:g}" for key, value in default.items())
+        default = ", ".join(f"{key}={value:g}" for key, value in default.items())
+    about = "gatys: " if is_of_one_engine(model, name) else ""
+    choices = _choices(field)
+    listed = f" ({', '.join(choices)})" if choices and _metavar(name, field) == "NAME" else ""
     shown = "" if default in (None, False, (), "") else f" [{default}]"
-    return f"{field.description}{shown}".replace("%", "%%")
+    return f"{about}{field.description}{listed}{shown}".replace("%", "%%")

@@ -3,44 +3,52 @@
 import argparse
 from pathlib import Path
 
+from flows.help import Parser
+from flows.topics import JOB, RESULT, SOURCE, STYLE
 from flows.way import CHOICES
 from stylecore.settings import ImageSettings, VideoSettings
 
 
-def add_source_and_style(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument("source", type=Path, metavar="SOURCE", help=what)
-    parser.add_argument(
-        "--style", type=Path, required=True, metavar="PICTURE", help="picture with the style"
-    )
+def add_source_and_style(parser: Parser, what: str) -> None:
+    parser.topic(SOURCE).add_argument("source", type=Path, metavar="SOURCE", help=what)
+    add_style(parser)
     add_output(parser)
 
 
-def add_output(parser: argparse.ArgumentParser, what: str = "result [beside the source]") -> None:
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help=what)
-    parser.add_argument("--overwrite", action="store_true", help="replace an existing result")
+def add_style(parser: Parser) -> None:
+    parser.topic(STYLE).add_argument(
+        "--style", type=Path, required=True, metavar="PICTURE", help="picture with the style"
+    )
 
 
-def add_run_options(parser: argparse.ArgumentParser) -> None:
+def add_output(parser: Parser, what: str = "result [beside the source]") -> None:
+    group = parser.topic(RESULT)
+    group.add_argument("-o", "--output", type=Path, metavar="OUT", help=what)
+    group.add_argument("--overwrite", action="store_true", help="replace an existing result")
+
+
+def add_run_options(parser: Parser) -> None:
     """How the steps of a job are run, what is shown of them, and where they are kept."""
-    parser.add_argument(
-        "--prefect", choices=CHOICES, default="auto",
+    group = parser.topic(JOB)
+    group.add_argument(
+        "--prefect", choices=CHOICES, default="auto", metavar="|".join(CHOICES),
         help="run the steps as a Prefect flow, with records and pages: where an API is configured "
         "(auto), always, with a private server where none is (on), or never (off); the result is "
         "the same [auto]",
     )  # fmt: skip
-    parser.add_argument(
+    group.add_argument(
         "--no-prefect", dest="prefect", action="store_const", const="off", help=argparse.SUPPRESS
     )
     add_quiet(parser)
     add_workspace(parser)
 
 
-def add_quiet(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+def add_quiet(parser: Parser) -> None:
+    parser.topic(JOB).add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
-def add_workspace(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+def add_workspace(parser: Parser) -> None:
+    parser.topic(JOB).add_argument(
         "--workspace", type=Path, metavar="DIR",
         help="folder of all jobs [$STYLECORE_WORKSPACE, or the user's state folder]",
     )  # fmt: skip

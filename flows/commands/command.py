@@ -1,8 +1,10 @@
 """A command of the command line: its name, its arguments and what it runs."""
 
-from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
-from dataclasses import dataclass
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from flows.help import Example, Parser
 
 
 @dataclass(frozen=True)
@@ -13,7 +15,10 @@ class Command:
     run: Callable[[Namespace], int | None]
     """Returns the exit status, None for 0; the first line of its docstring is the command's help.
     Only when it is called may anything heavy be imported."""
-    add_arguments: Callable[[ArgumentParser], None]
+    add_arguments: Callable[[Parser], None]
+    matters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What ``--help`` shows where that is not all: names of arguments by heading."""
+    examples: tuple[Example, ...] = ()
 
     @property
     def summary(self) -> str:

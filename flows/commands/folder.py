@@ -2,10 +2,13 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
-from flows.commands.arguments import add_run_options
+from flows.commands.arguments import add_run_options, add_style
 from flows.commands.command import Command
+from flows.help import Parser
 from flows.options import add_options, read_options
+from flows.topics import SOURCE
 from stylecore.settings import FolderSettings, VideoSettings, checked
 
 
@@ -13,13 +16,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Repaints everything in a folder that is not done yet."""
     from flows import screen
 
-    settings = checked(
-        FolderSettings,
-        {
-            "settle_seconds": arguments.settle_seconds,
-            "video": read_options(arguments, VideoSettings),
-        },
-    )
+    given: dict[str, Any] = {"video": read_options(arguments, VideoSettings)}
+    if arguments.settle_seconds is not None:
+        given["settle_seconds"] = arguments.settle_seconds
+    settings = checked(FolderSettings, given)
     again = f"The same command goes on:   {arguments.again}"
     return screen.run_folder(
         arguments.inbox, arguments.outbox, arguments.style, settings,
@@ -28,19 +28,34 @@ def run(arguments: argparse.Namespace) -> int:
     )  # fmt: skip
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("inbox", type=Path, metavar="INBOX", help="folder of videos and pictures")
-    parser.add_argument("outbox", type=Path, metavar="OUTBOX", help="folder for the results")
-    parser.add_argument(
-        "--style", type=Path, required=True, metavar="PICTURE", help="style picture"
-    )
-    parser.add_argument(
-        "--settle-seconds", type=float, metavar="VALUE",
-        default=FolderSettings().settle_seconds,
-        help=f"{FolderSettings.model_fields['settle_seconds'].description} [%(default)s]",
-    )  # fmt: skip
+def add_arguments(parser: Parser) -> None:
+    folders = parser.topic(SOURCE)
+    folders.add_argument("inbox", type=Path, metavar="INBOX", help="folder of videos and pictures")
+    folders.add_argument("outbox", type=Path, metavar="OUTBOX", help="folder for the results")
+    add_style(parser)
     add_run_options(parser)
-    add_options(parser, VideoSettings)
+    add_options(parser, FolderSettings)
 
 
-COMMAND = Command("folder", run, add_arguments)
+COMMAND = Command(
+    "folder",
+    run,
+    add_arguments,
+    matters={
+        "What is painted": ("inbox", "outbox", "style", "size"),
+        "How it is painted": ("engine", "coherence", "colours"),
+        "With --engine gatys": ("style_weight", "style_scale"),
+        "With --engine fast": ("strength",),
+        "When it is taken": ("settle_seconds",),
+    },
+    examples=(
+        (
+            "stylecore folder inbox outbox --style wave.jpg --engine fast",
+            "all that is in inbox and not yet in outbox; run again, it goes on",
+        ),
+        (
+            "stylecore folder inbox outbox --style wave.jpg --size 640 --style-weight 40",
+            "with gatys, painted freely: the finest, and hours for each video",
+        ),
+    ),
+)

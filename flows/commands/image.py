@@ -4,6 +4,7 @@ import argparse
 
 from flows.commands.arguments import add_quiet, add_source_and_style, default_output
 from flows.commands.command import Command
+from flows.help import Parser
 from flows.options import add_options, read_options
 from flows.printing import printable
 from stylecore.settings import ImageSettings
@@ -22,10 +23,35 @@ def run(arguments: argparse.Namespace) -> None:
         print(printable(str(written)))
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     add_source_and_style(parser, "picture to repaint")
     add_quiet(parser)
     add_options(parser, ImageSettings)
 
 
-COMMAND = Command("image", run, add_arguments)
+COMMAND = Command(
+    "image",
+    run,
+    add_arguments,
+    matters={
+        "What is painted": ("source", "style", "output", "size"),
+        "How it is painted": ("engine", "colours"),
+        "With --engine gatys": (
+            "style_weight",
+            "content_weight",
+            "style_scale",
+            "first_iterations",
+        ),
+        "With --engine fast": ("strength", "style_size"),
+    },
+    examples=(
+        (
+            "stylecore image photo.jpg --style wave.jpg --engine fast",
+            "in seconds, beside the photograph",
+        ),
+        (
+            "stylecore image photo.jpg --style wave.jpg -o painted.png --style-weight 40",
+            "with gatys, painted freely: the finest, and minutes of it",
+        ),
+    ),
+)

@@ -5,7 +5,9 @@ import argparse
 from flows.commands.arguments import add_output, add_run_options, add_workspace
 from flows.commands.command import Command, CommandGroup
 from flows.commands.cuts import LIST
+from flows.help import Parser
 from flows.options import add_options, read_options
+from flows.topics import JOB
 from stylecore.errors import SettingsError
 from stylecore.settings import OutputSettings
 
@@ -74,35 +76,36 @@ def clean(arguments: argparse.Namespace) -> None:
     jobs.clean(arguments.workspace, arguments.names, remove=arguments.remove)
 
 
-def _add_name(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="beginning of the job's name")
+def _add_name(parser: Parser) -> None:
+    parser.topic(JOB).add_argument("name", metavar="NAME", help="beginning of the job's name")
 
 
-def _add_show(parser: argparse.ArgumentParser) -> None:
+def _add_show(parser: Parser) -> None:
     _add_name(parser)
     add_workspace(parser)
 
 
-def _add_cuts(parser: argparse.ArgumentParser) -> None:
+def _add_cuts(parser: Parser) -> None:
     _add_show(parser)
     add_output(parser, LIST)
 
 
-def _add_resume(parser: argparse.ArgumentParser) -> None:
+def _add_resume(parser: Parser) -> None:
     _add_name(parser)
     add_run_options(parser)
 
 
-def _add_assemble(parser: argparse.ArgumentParser) -> None:
+def _add_assemble(parser: Parser) -> None:
     _add_show(parser)
     add_output(parser)
     add_options(parser, OutputSettings)
 
 
-def _add_clean(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("names", nargs="*", metavar="NAME", help="beginnings of jobs' names")
-    parser.add_argument("--all", action="store_true", help="every finished job")
-    parser.add_argument(
+def _add_clean(parser: Parser) -> None:
+    group = parser.topic(JOB)
+    group.add_argument("names", nargs="*", metavar="NAME", help="beginnings of jobs' names")
+    group.add_argument("--all", action="store_true", help="every finished job")
+    group.add_argument(
         "--remove", action="store_true",
         help="remove the jobs altogether, with frames that no result was made of yet",
     )  # fmt: skip

@@ -1,8 +1,9 @@
 """Every command, in the order of the help.
 
 A new one is a module in this folder that ends with ``COMMAND = Command(name, run, add_arguments)``
-(``cuts.py`` is a short one), and a line here. ``arguments.py`` holds the arguments that several
-have, ``flows.options`` adds those of a settings model.
+(``cuts.py`` is a short one), an import and a line here. ``arguments.py`` holds the arguments that
+several have, ``flows.options`` adds those of a settings model; ``parser.topic(...)`` is the group
+under whose title the help lists an argument.
 """
 
 from flows.commands import (
@@ -15,13 +16,33 @@ from flows.commands import (
     video,
 )
 from flows.commands.command import Command, CommandGroup
+from flows.help import Example
 
-COMMANDS: tuple[Command | CommandGroup, ...] = (
-    video.COMMAND,
-    image.COMMAND,
-    folder.COMMAND,
-    cuts.COMMAND,
-    jobs.COMMAND,
-    train.COMMAND,
-    doctor.COMMAND,
+COMMANDS: dict[str, tuple[Command | CommandGroup, ...]] = {
+    "Repaint": (
+        video.COMMAND,
+        image.COMMAND,
+        folder.COMMAND,
+    ),
+    "Look closer": (
+        cuts.COMMAND,
+    ),
+    "Go on": (
+        jobs.COMMAND,
+    ),
+    "This program": (
+        doctor.COMMAND,
+        train.COMMAND,
+    ),
+}  # fmt: skip
+"""Commands by the heading under which they are listed."""
+BEGIN_WITH: tuple[Example, ...] = (
+    (
+        "stylecore video holiday.mp4 --style wave.jpg --engine fast --frames 0:48",
+        "the first 48 frames in minutes: try styles and settings so",
+    ),
+    (
+        "stylecore video holiday.mp4 --style wave.jpg",
+        "then all of it at its finest, which takes hours",
+    ),
 )

@@ -5,7 +5,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from flows.commands.command import Command, CommandGroup
+from flows.help import Parser
 from flows.options import add_options, read_options
+from flows.topics import SETTINGS
 from stylecore.training.settings import FastTraining, PerceptualTraining
 
 
@@ -42,21 +44,23 @@ def _print_epoch(epoch: int, means: dict[str, float]) -> None:
     print(f"epoch {epoch}  {shown}", flush=True)
 
 
-def _add_folders(parser: argparse.ArgumentParser) -> None:
+def _add_folders(parser: Parser) -> None:
     for option, meaning in (
         ("--content", "folder of photographs"),
         ("--style", "folder of artworks and textures"),
         ("--out", "folder for checkpoints, weights, log, loss plot and sample sheets"),
     ):
-        parser.add_argument(option, type=Path, required=True, metavar="DIR", help=meaning)
+        parser.topic(SETTINGS).add_argument(
+            option, type=Path, required=True, metavar="DIR", help=meaning
+        )
 
 
-def _add_perceptual(parser: argparse.ArgumentParser) -> None:
+def _add_perceptual(parser: Parser) -> None:
     _add_folders(parser)
     add_options(parser, PerceptualTraining)
 
 
-def _add_fast(parser: argparse.ArgumentParser) -> None:
+def _add_fast(parser: Parser) -> None:
     _add_folders(parser)
     add_options(parser, FastTraining)
 

@@ -4,12 +4,14 @@ import argparse
 
 from flows.commands.arguments import add_run_options, add_source_and_style, default_output
 from flows.commands.command import Command
+from flows.help import Parser
 from flows.options import add_options, read_options
+from flows.topics import JOB
 from stylecore.settings import VideoSettings
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Repaints a video."""
+    """Repaints a video, an animation or a folder of frames."""
     from flows import screen
     from stylecore.store import Request
 
@@ -22,12 +24,12 @@ def run(arguments: argparse.Namespace) -> None:
     screen.run_video(request, prefect=arguments.prefect, quiet=arguments.quiet, stop=arguments.stop)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     add_source_and_style(
         parser, "video, animation, folder of frames or pattern like frames/%%06d.png to repaint"
     )
     add_run_options(parser)
-    keeping = parser.add_mutually_exclusive_group()
+    keeping = parser.topic(JOB).add_mutually_exclusive_group()
     keeping.add_argument("--keep", action="store_true", help="keep the stored frames afterwards")
     keeping.add_argument(
         "--clean", dest="keep", action="store_false",
@@ -36,4 +38,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_options(parser, VideoSettings)
 
 
-COMMAND = Command("video", run, add_arguments)
+COMMAND = Command(
+    "video",
+    run,
+    add_arguments,
+    matters={
+        "What is painted": ("source", "style", "output", "frames", "size"),
+        "How it is painted": ("engine", "coherence", "colours"),
+        "With --engine gatys": ("style_weight", "style_scale"),
+        "With --engine fast": ("strength",),
+    },
+    examples=(
+        (
+            "stylecore video holiday.mp4 --style wave.jpg --engine fast --frames 0:48",
+            "the first 48 frames in minutes, to try settings",
+        ),
+        (
+            "stylecore video holiday.mp4 --style wave.jpg --size 640 --style-weight 40",
+            "with gatys, painted freely: the finest, and hours of it",
+        ),
+        (
+            "stylecore video frames/ --style wave.jpg --engine fast -o painted/",
+            "a folder of frames, into another one",
+        ),
+    ),
+)

@@ -1,0 +1,112 @@
+"""A parser that sorts its options by topic, and whose short help shows what matters alone."""
+
+import argparse
+import shutil
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from flows.topics import HELP, TOPICS
+
+MAX_WIDTH = 100
+HELP_COLUMN = 28
+"""Where explanations begin."""
+USAGE: dict[int | str | None, str] = {None: "{}", "?": "[{}]", "*": "[{} ...]", "+": "{} ..."}
+"""How arguments without a name are written, by how many there may be."""
+
+Example = tuple[str, str]
+"""A command line, and what it does."""
+Section = tuple[str, Sequence[argparse.Action]]
+"""Arguments under their heading."""
+
+
+class Formatter(argparse.HelpFormatter):
+    """Help as wide as the terminal, but no wider than is easily read."""
+
+    def __init__(self, prog: str) -> None:
+        width = min(shutil.get_terminal_size().columns - 2, MAX_WIDTH)
+        super().__init__(prog, max_help_position=HELP_COLUMN, width=width)
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        """``-o, --output OUT``, where Pythons before 3.13 write OUT twice."""
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        value = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return f"{', '.join(action.option_strings)} {value}"
+
+
+class Parser(argparse.ArgumentParser):
+    """Parses the arguments of a command."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        keywords |= {"add_help": False, "formatter_class": Formatter}
+        super().__init__(*arguments, **keywords)
+        self._short: Sequence[Section] = ()
+        self._examples: Sequence[Example] = ()
+        self._examples_heading = "Examples"
+        self._topics = {title: self.add_argument_group(title) for title in TOPICS}
+        self.topic(HELP).add_argument("-h", "--help", action="help", help="show this help and end")
+
+    def topic(self, title: str) -> Any:
+        """The group of arguments that the help shows under ``title``, one of ``TOPICS``."""
+        return self._topics[title]
+
+    def named(self, names: Iterable[str]) -> list[argparse.Action]:
+        """The arguments of these names, like ``style_weight``."""
+        actions = {action.dest: action for action in self._actions}
+        return [actions[name] for name in names]
+
+    def shorten_help(self, sections: Sequence[Section]) -> None:
+        """Has ``--help`` show these arguments alone."""
+        self._short = sections
+
+    def add_examples(self, examples: Sequence[Example], heading: str = "Examples") -> None:
+        """Ends the help with examples."""
+        self._examples, self._examples_heading = examples, heading
+
+    def add_full_help(self) -> None:
+        """Adds ``--help-all``, for a short help that leaves something out."""
+        self.topic(HELP).add_argument(
+            "--help-all", action=_ShowFullHelp, nargs=0, help="show every option, by topic"
+        )
+
+    def format_help(self) -> str:
+        if not self._short:
+            return self.format_full_help()
+        formatter = Formatter(self.prog)
+        formatter.add_usage(self.usage, self._actions, [])
+        formatter.add_text(self.description)
+        asked = [one for one in self._actions if one.dest in ("help", "help_all", "version")]
+        for heading, actions in (*self._short, (HELP, asked)):
+            formatter.start_section(heading)
+            formatter.add_arguments(actions)
+            formatter.end_section()
+        return formatter.format_help() + self._written_examples()
+
+    def format_full_help(self) -> str:
+        """The help of every argument."""
+        return super().format_help() + self._written_examples()
+
+    def _written_examples(self) -> str:
+        """The examples in lines that are not wrapped, so that they can be copied."""
+        if not self._examples:
+            return ""
+        written = [f"  {line}\n      {what}\n" for line, what in self._examples]
+        return f"\n{self._examples_heading}:\n{''.join(written)}"
+
+
+class _ShowFullHelp(argparse.Action):
+    """Prints the help of every argument and ends."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        assert isinstance(parser, Parser)
+        print(parser.format_full_help(), end="")
+        parser.exit()
+
+
+def usage(parser: Parser) -> str:
+    """The command with what must be given; options that may be are not listed."""
+    needed = [one for one in parser._actions if one.required and one.option_strings]
+    places = [one for one in parser._actions if not one.option_strings]
+    words = [USAGE[one.nargs].format(one.metavar) for one in places]
+    words += [f"{one.option_strings[-1]} {one.metavar}" for one in needed]
+    return " ".join([parser.prog, *words, "[options]"])
