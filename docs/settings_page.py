@@ -18,7 +18,7 @@ MARK = "<!-- The settings are put here by docs/settings_page.py. -->"
 KNOBS = "knobs"
 """Folder with one picture for a field that is worth one, beside the page."""
 
-_BOUNDS = {"ge": "from {}", "gt": "above {}", "le": "up to {}", "lt": "below {}"}
+_BOUNDS = {"ge": "from {}", "gt": "above {}", "le": "to {}", "lt": "to below {}"}
 _NUMBERS = {int: "a whole number", float: "a number"}
 
 
