@@ -12,6 +12,8 @@ from docs.settings_page import MARK, settings_page
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.glob("*.md"), ROOT / "data" / "README.md"])
+PRESENT = [page for page in PAGES if page.stem.lower() != "changelog"]
+"""Pages about what is; the changelog is about what was as well."""
 FOLDERS = ("stylecore", "tasks", "flows", "tests", "data", "docs", "examples")
 
 _FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
@@ -44,7 +46,7 @@ def text_of(page: Path) -> str:
 
 def commands() -> list[Saying]:
     """Every command line in the pages, in blocks and in sentences, without comments."""
-    return [Saying(page, line) for page in PAGES for line in _commands_of(text_of(page))]
+    return [Saying(page, line) for page in PRESENT for line in _commands_of(text_of(page))]
 
 
 def files() -> list[Saying]:
@@ -98,7 +100,7 @@ def _commands_in(block: str) -> Iterator[str]:
 def _in_code(pattern: re.Pattern[str]) -> list[Saying]:
     return [
         Saying(page, code)
-        for page in PAGES
+        for page in PRESENT
         for code in _CODE.findall(_FENCE.sub("", text_of(page)))
         if pattern.fullmatch(code)
     ]
