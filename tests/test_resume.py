@@ -261,7 +261,7 @@ def test_a_finished_job_frees_its_frames_and_is_remembered(
 def test_a_full_disk_is_said_before_the_work_begins(
     clip: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stylecore.store.workspace.BYTES_PER_PIXEL", defaultdict(lambda: 1e15))
+    monkeypatch.setattr("stylecore.store.frames.BYTES_PER_PIXEL", defaultdict(lambda: 1e15))
     with pytest.raises(OutputError, match="Not enough space"):
         planned(clip, style, tmp_path / "out.mp4", IDENTITY)
 

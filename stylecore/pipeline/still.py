@@ -1,6 +1,7 @@
 """One still picture, which needs no job."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from stylecore.arrays.colour import colour_statistics
@@ -35,15 +36,8 @@ def stylize_image(
     """
     source, style, output = Path(source), Path(style), Path(output)
     settings = settings or ImageSettings()
-    check_picture_name(output)
     given = (source, style, *settings.mixing.more_styles, *settings.mixing.style_masks)
-    if os.path.lexists(output) and any(real(path) == real(output) for path in given):
-        raise SettingsError(
-            f"{output} is one of the pictures that the result is made from; choose another name "
-            "with -o."
-        )
-    if os.path.lexists(output) and not overwrite:
-        raise OutputExistsError(output)
+    _check_output(output, given, overwrite=overwrite)
     pixels = read_pixels(source, max_megapixels=settings.max_megapixels)
     width, height = fitted_size(pixels.shape[1], pixels.shape[0], settings.size)
     pixels = resize(pixels, (width, height))
@@ -66,3 +60,20 @@ def stylize_image(
         bit_depth=8 * pixels.itemsize,
     )
     return output
+
+
+def _check_output(output: Path, given: Sequence[Path], *, overwrite: bool) -> None:
+    """Checks that the result can be written and replaces nothing that it is made from.
+
+    Raises:
+        SettingsError: it would, or its name is no picture's.
+        OutputExistsError: there is one already.
+    """
+    check_picture_name(output)
+    if os.path.lexists(output) and any(real(path) == real(output) for path in given):
+        raise SettingsError(
+            f"{output} is one of the pictures that the result is made from; choose another name "
+            "with -o."
+        )
+    if os.path.lexists(output) and not overwrite:
+        raise OutputExistsError(output)

@@ -1,8 +1,9 @@
 """The store: jobs, requests and finished frames on disk (see ``stylecore.store.workspace``)."""
 
 from stylecore.store.facts import FileFact, file_fact, seen_fact, stamp_of
+from stylecore.store.frames import PACKED, PLAIN
 from stylecore.store.model import FORMAT, Chunk, Colours, Job, Published, Request, job_key
-from stylecore.store.workspace import PACKED, PLAIN, Workspace, default_root
+from stylecore.store.workspace import Workspace, default_root
 
 __all__ = [
     "FORMAT",
