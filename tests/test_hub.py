@@ -10,13 +10,8 @@ import tensorflow as tf
 from stylecore.engines import FrameInput
 from stylecore.engines.fast import FastEngine
 from stylecore.errors import WeightsError
-from stylecore.networks.hub import (
-    TOLERANCE,
-    HubNetwork,
-    WholeHubNetwork,
-    kernel_over_blocks,
-    load_hub,
-)
+from stylecore.networks.hub import TOLERANCE, HubNetwork, UncutHubNetwork, load_hub
+from stylecore.networks.hub.blocks import kernel_over_blocks
 from stylecore.settings import FastSettings
 from tests.support.hub_modules import PICTURES, Entangled, Moments, Signed
 
@@ -51,11 +46,11 @@ def network(folder) -> HubNetwork:
 
 
 @pytest.fixture(scope="module")
-def entangled(tmp_path_factory) -> WholeHubNetwork:
+def entangled(tmp_path_factory) -> UncutHubNetwork:
     folder = tmp_path_factory.mktemp("entangled")
     tf.saved_model.save(Entangled(), str(folder))
     network = load_hub(str(folder))
-    assert isinstance(network, WholeHubNetwork)
+    assert isinstance(network, UncutHubNetwork)
     return network
 
 
@@ -74,7 +69,7 @@ def as_whole(folder: Path, frame: np.ndarray, style: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.representative
-def test_the_halves_are_the_whole(folder, network):
+def test_a_cut_module_paints_what_the_whole_does(folder, network):
     for style in STYLES:
         code = network.encode(style)
         (painted,) = network.paint(FRAMES[:1], code)
@@ -89,7 +84,7 @@ def test_frames_together_and_with_their_own_statistics_are_as_alone(folder, netw
         assert np.abs(painted - as_whole(folder, frame, STYLES[0])).max() <= TOLERANCE
 
 
-def test_held_statistics_keep_one_end_of_a_frame_from_changing_the_other(network):
+def test_held_moments_keep_one_end_of_a_frame_from_changing_the_other(network):
     code = network.encode(STYLES[0])
     wide = RANDOM.random((64, 384, 3), np.float32)
     changed = wide.copy()
@@ -135,7 +130,7 @@ def test_a_module_that_cannot_be_cut_is_used_whole_with_a_warning(tmp_path, capl
     tf.saved_model.save(Entangled(), str(tmp_path))
     with caplog.at_level(logging.WARNING):
         network = load_hub(str(tmp_path))
-    assert isinstance(network, WholeHubNetwork)
+    assert isinstance(network, UncutHubNetwork)
     assert "encodes the style with every frame" in caplog.text
     (painted,) = network.paint(FRAMES[:1], network.encode(STYLES[0]))
     np.testing.assert_allclose(painted, as_whole(tmp_path, FRAMES[0], STYLES[0]), atol=1e-6)
