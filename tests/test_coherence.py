@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from stylecore.arrays.images import to_float
+from stylecore.arrays.light import LUMINANCE, light_change, with_light
 from stylecore.arrays.motion import consistency_mask, estimate_motion, warp
 from stylecore.engines import Engine, FrameInput, FrameRecord
 from stylecore.errors import WeightsError
 from stylecore.media import read_frames
-from stylecore.sequence.shot import LUMINANCE, ReadFrames, light_change, stylize_missing, with_light
+from stylecore.sequence import ReadFrames
+from stylecore.sequence.shot import stylize_missing
 from stylecore.settings import GatysSettings, VideoSettings
 from stylecore.store import Workspace
 from tests.support import clips
@@ -77,7 +79,7 @@ def test_passes_go_forwards_and_backwards(scene, style):
     told = work(plan(scene, style, passes=3, chunk_frames=4))
     numbers = [[frame.number for sweep, frame in told if sweep == chosen] for chosen in (1, 2, 3)]
     assert numbers == [list(range(10)), list(range(9, -1, -1)), list(range(10))]
-    assert all(frame.own is None for sweep, frame in told if sweep == 1)
+    assert all(frame.previous_pass is None for sweep, frame in told if sweep == 1)
     starts = [frame.number for _, frame in told if frame.warped is None]
     assert starts == [0, 9, 0], "each pass begins from nothing but its own end"
 
@@ -88,7 +90,7 @@ def test_a_pass_is_told_what_the_pass_before_made_and_its_own_neighbour(scene, s
     for sweep, frame in told:
         if sweep == 2:
             own = to_float(workspace.load_frame(frame.number, sweep=1))
-            assert np.array_equal(frame.own, own)
+            assert np.array_equal(frame.previous_pass, own)
             if frame.number < 9:
                 assert np.array_equal(
                     frame.previous, to_float(workspace.load_frame(frame.number + 1))
@@ -143,7 +145,7 @@ def test_the_length_of_chunks_changes_nothing(scene, style):
 
 def images_of(frame: FrameInput) -> list[np.ndarray]:
     """All that an engine is told, in one order."""
-    alone = (frame.content, frame.previous, frame.warped, frame.mask, frame.own)
+    alone = (frame.content, frame.previous, frame.warped, frame.mask, frame.previous_pass)
     far = [image for one in frame.references for image in (one.image, one.mask)]
     return [image for image in (*alone, *far) if image is not None]
 
@@ -210,7 +212,7 @@ def test_frames_know_their_styles(scene, style):
         stylize_missing(
             workspace, chunk, [0, 1], engine,
             read=source_reader(workspace),
-            guide=lambda number: ((float(number),), masks),
+            style_at=lambda number: ((float(number),), masks),
         )
     )  # fmt: skip
     assert [frame.style_weights for frame in engine.told] == [(0.0,), (1.0,)]
@@ -246,7 +248,7 @@ class Measuring(Recorder):
 
 
 @pytest.mark.parametrize("chunk_frames", [7, 1000])
-def test_statistics_glide_from_knot_to_knot_however_a_shot_is_cut(
+def test_moments_glide_from_knot_to_knot_however_a_shot_is_cut(
     tmp_path, style, chunk_frames, monkeypatch
 ):
     monkeypatch.setattr("stylecore.sequence.normalisation.KNOT", 4)
@@ -257,7 +259,7 @@ def test_statistics_glide_from_knot_to_knot_however_a_shot_is_cut(
         numbers = list(range(chunk.start, chunk.stop))
         read = source_reader(workspace)
         list(stylize_missing(workspace, chunk, numbers, engine, read=read))
-    found = [float(frame.statistics[0][0]) for frame in engine.told]
+    found = [float(frame.moments[0][0]) for frame in engine.told]
     assert found == [0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
     assert engine.measured == [0, 4, 8, 12]
 

@@ -261,7 +261,7 @@ class TestFast:
     @pytest.mark.parametrize("size", [(359, 641), (640, 352)])
     @pytest.mark.parametrize("name", ["fast", "hub"])
     def test_tiles_leave_no_seams(self, name, size):
-        """Held statistics make a tile the part of the whole that it is."""
+        """Held moments make a tile the part of the whole that it is."""
         whole = create_engine(chosen(name))
         per_pixel = whole._network.bytes_per_pixel
         memory = 400 * 400 * per_pixel / 1e9
@@ -269,7 +269,7 @@ class TestFast:
         for engine in (whole, tiled):
             engine.prepare([STYLE], shape=size)
         frame = first_frame(*size)
-        frame = replace(frame, statistics=whole.measure(frame))
+        frame = replace(frame, moments=whole.measure(frame))
         images = [engine.render(frame)[0] for engine in (whole, tiled)]
         assert len(tiled._tiles) > 1
         np.testing.assert_allclose(images[0], images[1], atol=1e-4)

@@ -76,11 +76,11 @@ def test_a_cut_module_paints_what_the_whole_does(folder, network):
         assert np.abs(painted - as_whole(folder, FRAMES[0], style)).max() <= TOLERANCE
 
 
-def test_frames_together_and_with_their_own_statistics_are_as_alone(folder, network):
+def test_frames_together_and_with_their_own_moments_are_as_alone(folder, network):
     code = network.encode(STYLES[0])
-    statistics = [network.measure(frame, code) for frame in FRAMES]
-    assert all(len(one) >= 2 for one in statistics)
-    for frame, painted in zip(FRAMES, network.paint(FRAMES, code, statistics), strict=True):
+    moments = [network.measure(frame, code) for frame in FRAMES]
+    assert all(len(one) >= 2 for one in moments)
+    for frame, painted in zip(FRAMES, network.paint(FRAMES, code, moments), strict=True):
         assert np.abs(painted - as_whole(folder, frame, STYLES[0])).max() <= TOLERANCE
 
 

@@ -209,7 +209,7 @@ def test_frames_before_lend_nothing_where_they_were_not_painted(
     )
     (chunk,) = workspace.job.chunks
     list(stylize_missing(workspace, chunk, list(range(COUNT)), recorder,
-                         read=source_reader(workspace), guide=plan.at))  # fmt: skip
+                         read=source_reader(workspace), style_at=plan.at))  # fmt: skip
     told = recorder.told
     begun = [frame.number for frame in told if frame.warped is None and frame.previous is None]
     assert begun == [0, 1, 2, 3, 8]

@@ -235,7 +235,7 @@ def test_a_second_pass_goes_on_from_the_first(network):
     engine = GatysEngine(GatysSettings(first_iterations=30, iterations=5), features=network)
     engine.prepare([picture(3)], shape=(64, 96))
     first, before = engine.render(FrameInput(number=0, content=picture(2, (64, 96))))
-    alone = FrameInput(number=0, content=picture(2, (64, 96)), own=first)
+    alone = FrameInput(number=0, content=picture(2, (64, 96)), previous_pass=first)
     again, after = engine.render(alone)
     assert after.iterations == 5
     assert after.losses["total"] < 1.02 * before.losses["total"]

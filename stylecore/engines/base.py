@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from stylecore.networks.fast import Statistics
+from stylecore.arrays.moments import Moments
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Reference:
     """(H, W) in [0, 1]: how much it counts, 0 where it cannot be trusted."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FrameInput:
     """One frame and what is known of others; arrays are float32 RGB in [0, 1].
 
@@ -40,14 +40,14 @@ class FrameInput:
     """(H, W): for how many frames the place has been in view without a break, 0 when it is new."""
     references: tuple[Reference, ...] = ()
     """Results further away in time that the frame shall stay near to as well."""
-    own: np.ndarray | None = None
+    previous_pass: np.ndarray | None = None
     """(H, W, 3): what the pass before made of this frame; None in the first pass."""
     style_weights: tuple[float, ...] = (1.0,)
     """One for each style; their sum is 1."""
     style_masks: np.ndarray | None = None
     """(styles, H, W): where each style is painted; the sum at a pixel is at most 1, and the source
     shows through what is left. None: everywhere."""
-    statistics: Statistics = ()
+    moments: Moments = ()
     """Measured in the shot and held steady; the frame's own count when empty."""
     draft: np.ndarray | None = None
     """(H, W, 3): what the engine's ``draft`` made of the frame; None where it made nothing."""
@@ -98,7 +98,7 @@ class Engine(ABC):
     def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
         """Repaints one frame: (H, W, 3) float32 in [0, 1], and how it went."""
 
-    def measure(self, frame: FrameInput) -> Statistics:
+    def measure(self, frame: FrameInput) -> Moments:
         """What shall be held steady within a shot; nothing unless the engine says otherwise."""
         return ()
 

@@ -13,12 +13,13 @@ import cv2
 import numpy as np
 
 from stylecore.arrays.images import fitted_size, resize, with_light_added
+from stylecore.arrays.moments import Moments
 from stylecore.engines.base import Engine, FrameInput, FrameRecord
 from stylecore.engines.small import continued, large_enough, mirrored
 from stylecore.engines.tiles import Window, windows
 from stylecore.errors import SettingsError
 from stylecore.networks.backend import has_accelerator, make_deterministic
-from stylecore.networks.fast import FastNetwork, Precision, Statistics, load_fast
+from stylecore.networks.fast import FastNetwork, Precision, load_fast
 from stylecore.runtime.memory import keep_freed_memory
 from stylecore.settings import FastSettings
 
@@ -81,7 +82,7 @@ class FastEngine(Engine):
         fitting = self._pixels_at_once // (shape[0] * shape[1])
         self.batch = min(max(fitting, 1), LARGEST_BATCH) if has_accelerator() else 1
 
-    def measure(self, frame: FrameInput) -> Statistics:
+    def measure(self, frame: FrameInput) -> Moments:
         """What the network finds out about the frame, for each code that it is painted with."""
         frame = continued(frame)
         content = self._reduced(frame.content)
@@ -125,37 +126,37 @@ class FastEngine(Engine):
         (code,) = self._codes_of(frames[0])
         filled = [*frames, *[frames[-1]] * (self.batch - len(frames))]
         contents = [frame.content for frame in filled]
-        statistics = [frame.statistics for frame in filled if frame.statistics]
-        return self._in_tiles(contents, code, statistics)[: len(frames)]
+        moments = [frame.moments for frame in filled if frame.moments]
+        return self._in_tiles(contents, code, moments)[: len(frames)]
 
     def _painted(self, frame: FrameInput) -> np.ndarray:
         """The frame in the mixture of the styles, or in each where its mask is."""
         codes = self._codes_of(frame)
         masks = frame.style_masks if frame.style_masks is not None else [None]
-        each = len(frame.statistics) // len(codes)
+        each = len(frame.moments) // len(codes)
         image = np.zeros_like(frame.content)
         for place, (code, mask) in enumerate(zip(codes, masks, strict=True)):
             if mask is not None and not mask.any():
                 continue
-            own = frame.statistics[place * each : (place + 1) * each]
+            own = frame.moments[place * each : (place + 1) * each]
             code = self._strengthened(code, frame.content)
             (painted,) = self._in_tiles([frame.content], code, [own] if own else [])
             image += painted if mask is None else mask[..., None] * painted
         return image
 
     def _in_tiles(
-        self, contents: list[np.ndarray], code: Any, statistics: list[Statistics]
+        self, contents: list[np.ndarray], code: Any, moments: list[Moments]
     ) -> list[np.ndarray]:
-        """Frames, tile by tile if they are too large, all with the statistics of the whole."""
+        """Frames, tile by tile if they are too large, all with the moments of the whole."""
         if len(self._tiles) == 1:
-            return self._network.paint(contents, code, statistics)
+            return self._network.paint(contents, code, moments)
         whole = [np.empty_like(content) for content in contents]
-        statistics = statistics or [
+        moments = moments or [
             self._network.measure(self._reduced(content), code) for content in contents
         ]
         for tile in self._tiles:
             parts = [content[tile.rows, tile.columns] for content in contents]
-            for image, painted in zip(whole, self._network.paint(parts, code, statistics),
+            for image, painted in zip(whole, self._network.paint(parts, code, moments),
                                       strict=True):  # fmt: skip
                 image[tile.core_rows, tile.core_columns] = painted[tile.core_inside]
         return whole

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from stylecore.arrays.moments import Moments
 from stylecore.engines.base import FrameInput, FrameRecord, WrappingEngine
-from stylecore.networks.fast import Statistics
 from stylecore.sequence.style_plan import grey, in_colours_of
 
 
@@ -16,7 +16,7 @@ class LuminanceEngine(WrappingEngine):
     The styles that it is given are grey already.
     """
 
-    def measure(self, frame: FrameInput) -> Statistics:
+    def measure(self, frame: FrameInput) -> Moments:
         """Of the frame in greys."""
         return self._engine.measure(_without_colours(frame))
 
@@ -36,7 +36,7 @@ def _without_colours(frame: FrameInput) -> FrameInput:
         content=grey(frame.content),
         previous=_grey(frame.previous),
         warped=_grey(frame.warped),
-        own=_grey(frame.own),
+        previous_pass=_grey(frame.previous_pass),
         references=tuple(replace(one, image=grey(one.image)) for one in frame.references),
     )
 

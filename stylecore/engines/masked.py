@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from stylecore.arrays.moments import Moments
 from stylecore.engines.base import FrameInput, FrameRecord, WrappingEngine, cover_of
-from stylecore.networks.fast import Statistics
 
 FAINTEST = 1e-3
 """Cover below which nothing of a style is seen."""
@@ -15,7 +15,7 @@ FAINTEST = 1e-3
 class MaskedEngine(WrappingEngine):
     """Has an engine paint whole frames, and shows them as far as the masks cover the frame."""
 
-    def measure(self, frame: FrameInput) -> Statistics:
+    def measure(self, frame: FrameInput) -> Moments:
         """Of the whole frame."""
         return self._engine.measure(_everywhere(frame))
 

@@ -36,7 +36,7 @@ def continued(frame: FrameInput) -> FrameInput:
             replace(one, image=_repeated(one.image), mask=_repeated(one.mask))
             for one in frame.references
         ),
-        own=_repeated_if_any(frame.own),
+        previous_pass=_repeated_if_any(frame.previous_pass),
         style_masks=None if masks is None else np.stack([_repeated(mask) for mask in masks]),
         draft=_repeated_if_any(frame.draft),
     )

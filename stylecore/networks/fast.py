@@ -15,6 +15,7 @@ from stylecore.arrays.colour import (
     colour_transport,
     mixed_colours,
 )
+from stylecore.arrays.moments import Moments
 from stylecore.errors import SettingsError
 from stylecore.networks.files import file_digest
 
@@ -28,10 +29,6 @@ KEPT_FOLDED = 16
 """Codes whose kernels are kept: frames mostly share one, and masks have one for each style."""
 COLOUR_STEP = 4
 """A frame's colours are taken from every pixel of every fourth row and column."""
-
-
-Statistics = tuple[np.ndarray, ...]
-"""Means over a frame that a network is normalised by; between two frames they can be mixed."""
 
 
 class FastNetwork(Protocol):
@@ -50,18 +47,18 @@ class FastNetwork(Protocol):
     def mix(self, codes: Sequence[Any], weights: Sequence[float]) -> Any:
         """A code between others; weights sum to 1."""
 
-    def measure(self, frame: np.ndarray, code: Any) -> Statistics:
+    def measure(self, frame: np.ndarray, code: Any) -> Moments:
         """What ``paint`` finds out about a frame as a whole; empty where it cannot be reached."""
 
     def paint(
-        self, frames: Sequence[np.ndarray], code: Any, statistics: Sequence[Statistics] = ()
+        self, frames: Sequence[np.ndarray], code: Any, moments: Sequence[Moments] = ()
     ) -> list[np.ndarray]:
         """Frames of one size in a style.
 
         Args:
             frames: at least one.
             code: of the style.
-            statistics: to hold, for each frame, in place of its own; none to hold when empty.
+            moments: to hold, for each frame, in place of its own; none to hold when empty.
 
         Returns:
             Each (H, W, 3) float32 in [0, 1]; a frame's does not depend on the others.
@@ -122,20 +119,20 @@ class CompactFast:
             np.sum(vectors, 0), mixed_colours([code.colours for code in codes], weights)
         )
 
-    def measure(self, frame: np.ndarray, code: StyleCode) -> Statistics:
+    def measure(self, frame: np.ndarray, code: StyleCode) -> Moments:
         """Mean (3,) and covariance (3, 3) of the frame's colours."""
         colours = colour_statistics(frame[::COLOUR_STEP, ::COLOUR_STEP])
         return colours.mean, colours.covariance
 
     def paint(
-        self, frames: Sequence[np.ndarray], code: StyleCode, statistics: Sequence[Statistics] = ()
+        self, frames: Sequence[np.ndarray], code: StyleCode, moments: Sequence[Moments] = ()
     ) -> list[np.ndarray]:
-        """See ``FastNetwork.paint``; the statistics are colours that move onto the style's."""
+        """See ``FastNetwork.paint``; the moments are colours that move onto the style's."""
         height, width = frames[0].shape[:2]
-        statistics = statistics or [self.measure(frame, code) for frame in frames]
+        moments = moments or [self.measure(frame, code) for frame in frames]
         moved = [
             _in_colours(frame, ColourStatistics(*colours), code.colours)
-            for frame, colours in zip(frames, statistics, strict=True)
+            for frame, colours in zip(frames, moments, strict=True)
         ]
         batch = moved[0][None] if len(moved) == 1 else np.stack(moved)
         painted = np.asarray(self._paint(self._kernels(code.vector.tobytes()), batch))

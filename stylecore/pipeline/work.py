@@ -10,7 +10,8 @@ from stylecore.media import read_frames, split_to_disk
 from stylecore.pipeline.checks import require_unchanged, unchanged
 from stylecore.pipeline.engine_pool import borrowed_engine
 from stylecore.pipeline.progress import OnProgress, Progress
-from stylecore.sequence.shot import ReadFrames, stylize_missing
+from stylecore.sequence import ReadFrames
+from stylecore.sequence.shot import stylize_missing
 from stylecore.sequence.style_plan import StylePlan
 from stylecore.store import Chunk, Job, Request, Workspace
 
@@ -54,7 +55,7 @@ def stylize_chunk(
             max_megapixels=job.settings.max_megapixels,
         )
         with borrowed_engine(job, chunk.shot, request) as engine:
-            made = stylize_missing(workspace, chunk, missing, engine, read=read, guide=plan.at)
+            made = stylize_missing(workspace, chunk, missing, engine, read=read, style_at=plan.at)
             for done, _ in enumerate(made, start=len(finished) + 1):
                 report(done)
     return len(missing)

@@ -24,11 +24,12 @@ import numpy as np
 from stylecore.arrays.contact_sheet import contact_sheet
 from stylecore.arrays.images import to_float
 from stylecore.arrays.metrics import edges_kept, grid, sharpness, warping_error
+from stylecore.arrays.moments import Moments
 from stylecore.arrays.motion import consistency_mask, estimate_motion
 from stylecore.losses.terms import content_loss, gram, style_loss
 from stylecore.media import Excerpt, index_source, read_frames, read_picture, write_picture
 from stylecore.networks.backend import compiled
-from stylecore.networks.fast import COMPACT, CompactFast, FastNetwork, Statistics, load_fast
+from stylecore.networks.fast import COMPACT, CompactFast, FastNetwork, load_fast
 from stylecore.settings import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
 from stylecore.training.judging import Features, at_side, picture_paths
 from stylecore.training.recognition import grey_alike, recognise, stroke_distance, stroke_grams
@@ -142,11 +143,11 @@ class _Unchanged:
     def mix(self, codes: Sequence[None], weights: Sequence[float]) -> None:
         return None
 
-    def measure(self, frame: np.ndarray, code: None) -> Statistics:
+    def measure(self, frame: np.ndarray, code: None) -> Moments:
         return ()
 
     def paint(
-        self, frames: Sequence[np.ndarray], code: None, statistics: Sequence[Statistics] = ()
+        self, frames: Sequence[np.ndarray], code: None, moments: Sequence[Moments] = ()
     ) -> list[np.ndarray]:
         return list(frames)
 

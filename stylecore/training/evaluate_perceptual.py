@@ -118,7 +118,13 @@ def step_seconds(features: Features, shape: tuple[int, int]) -> float:
     for steps in (TIMED_STEPS, 3 * TIMED_STEPS):
         engine = GatysEngine(GatysSettings(iterations=steps), features=features)
         engine.prepare([content], shape=shape)
-        frame = FrameInput(1, content, content, content, np.ones(shape, np.float32))
+        frame = FrameInput(
+            number=1,
+            content=content,
+            previous=content,
+            warped=content,
+            mask=np.ones(shape, np.float32),
+        )
         engine.render(frame)
         began = time.perf_counter()
         engine.render(frame)

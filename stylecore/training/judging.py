@@ -29,7 +29,7 @@ def paint(features: Features, content: np.ndarray, style: np.ndarray) -> np.ndar
     """``content`` in the style of ``style``, optimised with the engine's own settings."""
     engine = GatysEngine(GatysSettings(), features=features)
     engine.prepare([style], shape=content.shape[:2])
-    return engine.render(FrameInput(0, content, None, None, None))[0]
+    return engine.render(FrameInput(number=0, content=content))[0]
 
 
 def pictures_in(

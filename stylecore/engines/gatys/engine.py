@@ -170,12 +170,12 @@ class GatysEngine(Engine):
         start = self._warm_start(frame)
         if start is None:
             return self._paint_from_coarse(frame)
-        trust = self._trust(frame)
+        trust, is_first_pass = self._trust(frame), frame.previous_pass is None
         return self._minimise(
             start,
             frame,
             self._levels[-1],
-            steps=self._settings.iterations if frame.own is not None else self._later_steps(trust),
+            steps=self._later_steps(trust) if is_first_pass else self._settings.iterations,
             rate=self._settings.learning_rate * self._boldness(trust),
         )
 
@@ -235,15 +235,15 @@ class GatysEngine(Engine):
     def _warm_start(self, frame: FrameInput) -> np.ndarray | None:
         """The frame before on this one, mixed with what the pass before made (Ruder et al. 2016,
         section 3.5); the source where neither shows anything."""
-        if self._start == "previous" and frame.own is None:
+        if self._start == "previous" and frame.previous_pass is None:
             return frame.previous
         before = self._before(frame)
         if before is None:
-            return frame.own
+            return frame.previous_pass
         moved = self._boiled(before.image, frame.number)
         trust = before.mask[..., None]
-        if frame.own is not None:
-            return (frame.own + trust * moved) / (1 + trust)
+        if frame.previous_pass is not None:
+            return (frame.previous_pass + trust * moved) / (1 + trust)
         revealed = new_ground(1 - trust)
         return revealed * _in_colours_of(moved, frame.content) + (1 - revealed) * moved
 
@@ -256,7 +256,7 @@ class GatysEngine(Engine):
     def _trust(self, frame: FrameInput) -> np.ndarray | None:
         """(1, H, W, 1), where the warm start is known to be nearly right; None without one."""
         before = self._before(frame)
-        if frame.own is not None:
+        if frame.previous_pass is not None:
             return np.ones((1, *frame.content.shape[:2], 1), np.float32)
         return None if before is None else before.mask[None, ..., None]
 

@@ -18,11 +18,11 @@ class CutModule:
     encode: Call
     """style (1, h, w, 3) -> the tensors of a code."""
     measure: Call
-    """(frames, *code) -> statistics of the frames."""
+    """(frames, *code) -> moments of the frames."""
     paint: Call
     """(frames, *code) -> painted frames."""
     hold: Call
-    """(frames, *code, *statistics) -> painted frames."""
+    """(frames, *code, *moments) -> painted frames."""
 
 
 def cut(function: Any, *, quicker: bool = True) -> CutModule:

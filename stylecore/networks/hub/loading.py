@@ -81,11 +81,11 @@ def greatest_difference(whole: Call, module: CutModule) -> float:
     style = random.random((96, 64, 3), np.float32)
     network = HubNetwork(module)
     code = network.encode(style)
-    statistics = [network.measure(frame, code) for frame in frames]
+    moments = [network.measure(frame, code) for frame in frames]
     alone = UncutHubNetwork(whole).paint(frames, [(style, 1.0)])
     return max(
         float(np.abs(np.stack(network.paint(frames, code, held)) - np.stack(alone)).max())
-        for held in ((), statistics)
+        for held in ((), moments)
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from stylecore.arrays.moments import Moments
 from stylecore.networks.hub.graph import Call, CutModule
 
 MULTIPLE = 8
@@ -32,7 +33,7 @@ class HubNetwork:
         parts = zip(*codes, strict=True)
         return tuple(_between(part, weights) for part in parts)
 
-    def measure(self, frame: np.ndarray, code: Code) -> tuple[np.ndarray, ...]:
+    def measure(self, frame: np.ndarray, code: Code) -> Moments:
         """The means that the network takes over the places of a frame, on its way through."""
         measured = self._module.measure(tensor(_padded(frame)[None]), *map(tensor, code))
         return tuple(np.asarray(one) for one in measured)
@@ -41,7 +42,7 @@ class HubNetwork:
         self,
         frames: Sequence[np.ndarray],
         code: Code,
-        statistics: Sequence[tuple[np.ndarray, ...]] = (),
+        moments: Sequence[Moments] = (),
     ) -> list[np.ndarray]:
         """See ``FastNetwork.paint``."""
         import tensorflow as tf
@@ -50,8 +51,8 @@ class HubNetwork:
         padded = [_padded(frame) for frame in frames]
         batch = tensor(padded[0][None] if len(frames) == 1 else np.stack(padded))
         repeated = [tensor(np.repeat(part, len(frames), 0)) for part in code]
-        if statistics and statistics[0]:
-            held = [tensor(np.concatenate(part)) for part in zip(*statistics, strict=True)]
+        if moments and moments[0]:
+            held = [tensor(np.concatenate(part)) for part in zip(*moments, strict=True)]
             painted = self._module.hold(batch, *repeated, *held)
         else:
             painted = self._module.paint(batch, *repeated)
@@ -63,7 +64,7 @@ class UncutHubNetwork:
     """A module whose graph could not be cut: it encodes the style with every frame."""
 
     bytes_per_pixel = 0
-    """Never tiled: its statistics would differ from tile to tile."""
+    """Never tiled: its moments would differ from tile to tile."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -82,12 +83,12 @@ class UncutHubNetwork:
             for style, share in code
         ]
 
-    def measure(self, frame: np.ndarray, code: Any) -> tuple[np.ndarray, ...]:
+    def measure(self, frame: np.ndarray, code: Any) -> Moments:
         """Nothing: what it measures cannot be reached."""
         return ()
 
     def paint(
-        self, frames: Sequence[np.ndarray], code: list[tuple[np.ndarray, float]], statistics=()
+        self, frames: Sequence[np.ndarray], code: list[tuple[np.ndarray, float]], moments=()
     ) -> list[np.ndarray]:
         """See ``FastNetwork.paint``; frame by frame."""
         return [self._painted(frame, code) for frame in frames]
@@ -117,4 +118,4 @@ def tensor(values: np.ndarray) -> Any:
     """An array as TensorFlow takes it."""
     import tensorflow as tf
 
-    return tf.convert_totensor(values)
+    return tf.convert_to_tensor(values)
