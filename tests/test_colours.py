@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from stylecore.media import Excerpt, index_source, read_frames, run_ffmpeg
+from stylecore.media.colour import HLG, PQ
 from stylecore.media.ffmpeg import FFMPEG_VARIABLE
-from stylecore.media.reading.tonemap import HLG, PQ
 from stylecore.media.reading.yuv import yuv_frame
 from stylecore.media.writing.encoders import FORMATS
 from stylecore.settings import SourceSettings

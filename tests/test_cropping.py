@@ -10,7 +10,8 @@ import pytest
 
 from stylecore.media import Excerpt, index_source, read_frames, run_ffmpeg
 from stylecore.media.ffmpeg import FFMPEG_VARIABLE
-from stylecore.media.reading.cropping import Margins, shown_part
+from stylecore.media.geometry import Margins
+from stylecore.media.reading.cropping import shown_part
 from tests.support import odd_clips
 
 

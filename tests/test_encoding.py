@@ -21,7 +21,8 @@ from stylecore.media import (
     read_picture,
     write_frames,
 )
-from stylecore.media.reading.tonemap import HLG, PQ, tone_mapped
+from stylecore.media.colour import HLG, PQ
+from stylecore.media.reading.tonemap import tone_mapped
 from stylecore.media.writing.encoders import HARDWARE
 from stylecore.settings import SourceSettings
 from stylecore.store import Published

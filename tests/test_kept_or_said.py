@@ -19,9 +19,9 @@ from stylecore.media import (
     write_frames,
 )
 from stylecore.media.index import Sphere
-from stylecore.media.reading.immersive import add_immersion
-from stylecore.media.writing.rehearsal import MOST_FRAMES, rehearse
-from stylecore.media.writing.timecode import later
+from stylecore.media.reading.timecode import later
+from stylecore.media.verification.rehearsal import MOST_FRAMES, rehearse
+from stylecore.media.writing.immersive import add_immersion
 from stylecore.settings import OutputSettings
 from tests.support import clips, odd_clips
 

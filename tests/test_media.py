@@ -26,7 +26,7 @@ from stylecore.media import (
     write_frames,
     write_picture,
 )
-from stylecore.media.reading import splitting
+from stylecore.media.pictures import splitting
 from stylecore.settings import OutputSettings, SourceSettings
 from tests.support import clips, odd_clips
 

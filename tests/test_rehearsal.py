@@ -8,7 +8,7 @@ import pytest
 from flows.cli import main
 from stylecore.errors import OutputError, SettingsError
 from stylecore.media import Excerpt, index_source, rehearse
-from stylecore.media.writing.rehearsal import MOST_FRAMES, abridged
+from stylecore.media.verification.rehearsal import MOST_FRAMES, abridged
 from stylecore.pipeline import finish_job, plan
 from stylecore.settings import OutputSettings, VideoSettings
 from stylecore.store import Workspace
@@ -174,7 +174,7 @@ def test_sound_that_cannot_be_copied_is_found_before_the_work(style: Path, tmp_p
 def test_captions_of_a_long_film_are_read_in_one_piece(
     start: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stylecore.media.writing.rehearsal.MOST_FRAMES", 8)
+    monkeypatch.setattr("stylecore.media.verification.rehearsal.MOST_FRAMES", 8)
     source = odd_clips.captioned(tmp_path / "in.mp4")
     index = index_source(source)
     assert any(index.captions)

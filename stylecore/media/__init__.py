@@ -23,6 +23,7 @@ from stylecore.media.names import (
 )
 from stylecore.media.opening import open_container, require_file
 from stylecore.media.pictures.formats import is_exact
+from stylecore.media.pictures.splitting import split_to_disk
 from stylecore.media.pictures.stills import (
     check_picture_name,
     on_white,
@@ -31,7 +32,6 @@ from stylecore.media.pictures.stills import (
     write_picture,
 )
 from stylecore.media.pictures.webp_reader import is_animation
-from stylecore.media.reading.splitting import split_to_disk
 from stylecore.media.sources import check_source, index_source, is_moving, read_frames
 from stylecore.media.targets import (
     check_output,
@@ -40,9 +40,10 @@ from stylecore.media.targets import (
     wants_alpha,
     write_frames,
 )
-from stylecore.media.writing.rehearsal import rehearse, rehearsed_as
+from stylecore.media.verification.findings import Verification
+from stylecore.media.verification.rehearsal import rehearse, rehearsed_as
+from stylecore.media.verification.verify import verify_frames
 from stylecore.media.writing.streams import fitting_name
-from stylecore.media.writing.verify import Verification, verify_frames
 
 __all__ = [
     "PICTURE_SUFFIXES",

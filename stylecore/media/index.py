@@ -6,9 +6,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from stylecore.errors import MediaError
-from stylecore.media.reading.colour import usual_matrix
-from stylecore.media.reading.cropping import Margins
-from stylecore.media.reading.orientation import Orientation
+from stylecore.media.colour import usual_matrix
+from stylecore.media.geometry import Margins, Orientation
 
 UNTAGGED = 2
 """Code point of ITU-T H.273 for what is not said."""

@@ -14,8 +14,8 @@ import av
 from av.container import InputContainer
 
 from stylecore.errors import DamagedError, MediaError, UnreadableError
+from stylecore.media.boxes import check_sample_tables, has_lost_header
 from stylecore.media.names import PICTURE_SUFFIXES, require_utf8
-from stylecore.media.reading.boxes import check_sample_tables, has_lost_header
 from stylecore.settings import SourceSettings, VideoSettings
 
 FORMATS = (

@@ -13,8 +13,8 @@ from stylecore.media.opening import MAX_MEGAPIXELS, open_container, require_file
 from stylecore.media.pictures.folder_reader import index_folder, read_folder
 from stylecore.media.pictures.stills import opened_picture
 from stylecore.media.pictures.webp_reader import index_animation, is_animation, read_animation
-from stylecore.media.reading.container import index_container
-from stylecore.media.reading.reader import read_container
+from stylecore.media.reading.frames import read_container
+from stylecore.media.reading.indexing import index_container
 from stylecore.settings import SourceSettings
 
 DEFAULTS = SourceSettings()

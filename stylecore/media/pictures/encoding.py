@@ -14,8 +14,8 @@ from PIL import Image
 
 from stylecore.arrays.images import of_8_bits, with_channels
 from stylecore.errors import OutputError
-from stylecore.media.pictures.profiles import srgb_profile
-from stylecore.media.reading.colour import packed_format
+from stylecore.media.colour import packed_format
+from stylecore.media.reading.profiles import srgb_profile
 
 PNG_OPTIONS = (
     cv2.IMWRITE_PNG_COMPRESSION, 1,

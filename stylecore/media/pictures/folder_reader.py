@@ -15,8 +15,8 @@ from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex, index_of_pictures, source_changed
 from stylecore.media.names import frame_files, frame_numbers, place_of
 from stylecore.media.opening import check_count, check_length
-from stylecore.media.pictures.profiles import UNUSABLE, has_unusable_profile
 from stylecore.media.pictures.stills import opened_picture, read_pixels, require_readable
+from stylecore.media.reading.profiles import UNUSABLE, has_unusable_profile
 from stylecore.settings import SourceSettings
 
 NTSC_SLACK = Fraction(5, 1000)

@@ -10,8 +10,8 @@ from stylecore.errors import SettingsError
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex
 from stylecore.media.names import frame_name, is_pattern, wants_folder
-from stylecore.media.reading.immersive import notes_on_immersion
 from stylecore.media.writing.clock import Clock
+from stylecore.media.writing.immersive import notes_on_immersion
 from stylecore.settings import OutputSettings
 
 KINDS_OF_SOUND = {"audio": "sound", "subtitle": "subtitles"}

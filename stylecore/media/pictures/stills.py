@@ -23,8 +23,8 @@ from stylecore.media.files import not_written, temporary_beside
 from stylecore.media.names import PICTURE_SUFFIXES, require_utf8
 from stylecore.media.opening import check_size, require_file
 from stylecore.media.pictures.encoding import encoded_picture
-from stylecore.media.pictures.profiles import in_srgb, pixels_in_srgb, profile_of
 from stylecore.media.reading.orientation import orientation_of_picture
+from stylecore.media.reading.profiles import in_srgb, pixels_in_srgb, profile_of
 from stylecore.settings import ImageSettings
 
 JPEG_QUALITY = 95

@@ -13,8 +13,8 @@ from stylecore.errors import DamagedError, MediaError
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex, index_of_pictures, source_changed
 from stylecore.media.opening import check_count, check_length
-from stylecore.media.pictures.profiles import in_srgb, profile_of
 from stylecore.media.pictures.stills import opened_picture
+from stylecore.media.reading.profiles import in_srgb, profile_of
 from stylecore.settings import SourceSettings
 
 MILLISECOND = Fraction(1, 1000)

@@ -9,7 +9,7 @@ import numpy as np
 from stylecore.errors import OutputError
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import discard, not_written
-from stylecore.media.pictures.apng import write_apng
+from stylecore.media.pictures.apng_writer import write_apng
 from stylecore.media.pictures.folder_writer import write_folder, written_names
 from stylecore.media.pictures.formats import (
     Kind,
@@ -19,7 +19,7 @@ from stylecore.media.pictures.formats import (
     plays_of,
     shown_at,
 )
-from stylecore.media.pictures.gif import HUNDREDTH, write_gif
+from stylecore.media.pictures.gif_writer import HUNDREDTH, write_gif
 from stylecore.media.pictures.webp_writer import MILLISECOND, write_webp
 from stylecore.settings import OutputSettings
 

@@ -12,9 +12,8 @@ from math import floor
 from pathlib import Path
 from typing import BinaryIO
 
-from pydantic import BaseModel, ConfigDict
-
-from stylecore.media.reading.boxes import boxes_of
+from stylecore.media.boxes import boxes_of
+from stylecore.media.geometry import Margins
 
 SAMPLE_ENTRY_BYTES = 86
 """Of a picture's sample description, before the boxes in it."""
@@ -27,43 +26,6 @@ MOST_DIGITS = 8
 """Bytes of a number."""
 MOST_ELEMENTS = 100_000
 """That are looked at."""
-
-
-class Margins(BaseModel):
-    """Columns and rows of a coded picture, before it is turned, that are not shown."""
-
-    model_config = ConfigDict(frozen=True)
-    left: int = 0
-    top: int = 0
-    right: int = 0
-    bottom: int = 0
-
-    @property
-    def any(self) -> bool:
-        return (self.left, self.top, self.right, self.bottom) != (0, 0, 0, 0)
-
-    def size(self, width: int, height: int) -> tuple[int, int]:
-        """(width, height) of what is shown of a coded picture."""
-        return width - self.left - self.right, height - self.top - self.bottom
-
-    def on_grid(self, size: tuple[int, int], shared: tuple[int, int]) -> "Margins":
-        """Margins that part no pixels that share a colour: what is shown begins with such a group
-        and, where anything is cut off behind it, ends with one.
-
-        Args:
-            size: (width, height) of the coded picture.
-            shared: pixels across and down that share a colour.
-        """
-        left, right = _on_grid(size[0], self.left, self.right, shared[0])
-        top, bottom = _on_grid(size[1], self.top, self.bottom, shared[1])
-        return Margins(left=left, top=top, right=right, bottom=bottom)
-
-
-def _on_grid(length: int, before: int, behind: int, step: int) -> tuple[int, int]:
-    start = before - before % step
-    shown = length - before - behind
-    shown = length - start if not behind else shown - shown % step
-    return start, length - start - shown
 
 
 def shown_part(

@@ -1,41 +1,12 @@
-"""Upright pixels from a display matrix: quarter turns and mirroring."""
+"""How a picture must be turned to be upright, by its display matrix or its Exif."""
 
 import struct
 
-import numpy as np
 from av.video.frame import VideoFrame
 from PIL import ExifTags, Image
-from pydantic import BaseModel, ConfigDict
 
 from stylecore.errors import MediaError
-
-
-class Orientation(BaseModel):
-    """First transpose, then flip: what makes decoded pixels upright."""
-
-    model_config = ConfigDict(frozen=True)
-    transposed: bool = False
-    flipped_x: bool = False
-    flipped_y: bool = False
-
-    @property
-    def changes(self) -> bool:
-        return self.transposed or self.flipped_x or self.flipped_y
-
-    def size(self, width: int, height: int) -> tuple[int, int]:
-        """(width, height) of the upright picture; the same rule leads back."""
-        return (height, width) if self.transposed else (width, height)
-
-    def apply(self, image: np.ndarray) -> np.ndarray:
-        """(H, W, 3) as decoded to (H', W', 3) upright."""
-        if self.transposed:
-            image = image.swapaxes(0, 1)
-        if self.flipped_x:
-            image = image[:, ::-1]
-        if self.flipped_y:
-            image = image[::-1]
-        return np.ascontiguousarray(image)
-
+from stylecore.media.geometry import Orientation
 
 PNG = ("png", "apng")
 """Codecs whose frames have names beside their colour profiles, which PyAV (18.1) frees twice."""

@@ -11,9 +11,8 @@ import cv2
 import numpy as np
 
 from stylecore.arrays.images import as_16_bits
+from stylecore.media.colour import HLG, PQ
 
-PQ, HLG = 16, 18
-"""Code points of ITU-T H.273 for transfer characteristics."""
 SOURCE_PEAK, SDR_PEAK = 1000.0, 100.0
 """cd/m²; what is brighter in the source is clipped."""
 HLG_SYSTEM_GAMMA = 1.2

@@ -13,7 +13,7 @@ from av.packet import Packet
 
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex
-from stylecore.media.reading.reader import decoded_frames
+from stylecore.media.reading.frames import decoded_frames
 from stylecore.media.reading.side_data import captions_of
 from stylecore.media.writing.encoders import codec_name
 from stylecore.settings import OutputSettings

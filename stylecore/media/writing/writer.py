@@ -20,12 +20,12 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from stylecore.errors import OutputError
+from stylecore.media.colour import matrix_code
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import not_written
 from stylecore.media.index import SourceIndex
 from stylecore.media.opening import inert_name, open_container
-from stylecore.media.reading.colour import matrix_code
-from stylecore.media.reading.immersive import add_immersion, notes_on_immersion, stereo_metadata
+from stylecore.media.reading.timecode import moved
 from stylecore.media.reading.yuv import yuv_frame
 from stylecore.media.writing.captions import Captions, captions_in, keeps_captions, note_on_captions
 from stylecore.media.writing.clock import Clock, encoding_unit
@@ -45,6 +45,7 @@ from stylecore.media.writing.encoders import (
     keeps_alpha,
     require_aspect,
 )
+from stylecore.media.writing.immersive import add_immersion, notes_on_immersion, stereo_metadata
 from stylecore.media.writing.schedule import Schedule
 from stylecore.media.writing.streams import (
     add_copy,
@@ -56,7 +57,6 @@ from stylecore.media.writing.streams import (
     notes_on_left_out,
     stream_metadata,
 )
-from stylecore.media.writing.timecode import moved
 from stylecore.runtime.prefetch import ahead
 from stylecore.settings import OutputSettings
 

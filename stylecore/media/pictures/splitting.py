@@ -20,7 +20,7 @@ from stylecore.media.ffmpeg import ffmpeg_version, find_ffmpeg, release_of, run_
 from stylecore.media.files import is_disk_full, no_space
 from stylecore.media.opening import FORMATS, PROTOCOLS, decoder_limit, inert_name
 from stylecore.media.pictures.encoding import png_bytes
-from stylecore.media.reading.decoding import BWDIF, upright_pixels
+from stylecore.media.reading.conversion import BWDIF, upright_pixels
 from stylecore.runtime.cleanup import cleaned_up
 
 

@@ -1,7 +1,6 @@
 """The proof that a result is what it should be, by decoding it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,13 +10,13 @@ from stylecore.errors import MediaError, UnverifiedError
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import UNTAGGED, SourceIndex, StreamInfo
 from stylecore.media.opening import EVERYTHING, open_container
-from stylecore.media.pictures.check import verify_pictures
-from stylecore.media.pictures.formats import is_exact, kind_of
-from stylecore.media.reading.immersive import keeps_sphere, keeps_stereo
-from stylecore.media.sources import index_source
+from stylecore.media.reading.indexing import index_container
+from stylecore.media.reading.timecode import later, timecode_at
+from stylecore.media.verification.findings import Verification
 from stylecore.media.writing.captions import captions_in, keeps_captions
 from stylecore.media.writing.clock import Clock
 from stylecore.media.writing.encoders import M4V, MOV, MP4, codec_for
+from stylecore.media.writing.immersive import keeps_sphere, keeps_stereo
 from stylecore.media.writing.streams import (
     COPIED,
     KIND_NAMES,
@@ -26,13 +25,10 @@ from stylecore.media.writing.streams import (
     needed_delay,
     stream_facts,
 )
-from stylecore.media.writing.timecode import later, timecode_at
 from stylecore.settings import OutputSettings
 
 LIKE_SMPTE170M = {"bt470bg": "smpte170m", "fcc": "smpte170m"}
 """Matrices that some codecs write as SMPTE 170M, which is the same or differs by less than 0.3%."""
-LEAST_SAID = Fraction(1, 1_000_000)
-"""Seconds of a difference that is worth a word."""
 SYNC_SECONDS = Fraction(2, 1000)
 """Sound may move so much against the picture: both are rounded to Matroska's milliseconds."""
 NAMES = ("title", "artist", "comment", "copyright", "creation_time")
@@ -41,70 +37,11 @@ UNDATED = "1970-01-01T00:00:00.000000Z"
 """What a creation time of 0 reads as."""
 
 
-@dataclass(frozen=True)
-class Verification:
-    """What was found equal; ``statements`` say it in words."""
-
-    frames: int
-    delay: Fraction
-    """Seconds by which everything, sound too, begins later; not 0 only where the source's sound
-    begins before 0 and the target's container cannot say so."""
-    copied: tuple[str, ...]
-    """What was compared bit by bit, like "2 sound tracks"."""
-    off: Fraction = Fraction(0)
-    """Seconds by which a frame is shown too early or too late at most, since the target's clock has
-    no finer units."""
-    notes: tuple[str, ...] = ()
-    """What the container does not hold, in sentences."""
-    facts: tuple[str, ...] = ()
-    """What was found of a result that is no video file, in place of all but the number."""
-
-    @property
-    def statements(self) -> tuple[str, ...]:
-        count = "1 frame" if self.frames == 1 else f"{self.frames} frames"
-        if self.facts:
-            return (count, *self.facts)
-        rounded = f" within {float(1000 * self.off):.2g} ms" if self.off >= LEAST_SAID else ""
-        later = f", all {float(self.delay):.3f} s later" if self.delay else ""
-        same = (f"{', '.join(self.copied)} copied bit for bit",) if self.copied else ()
-        return (count, f"timestamps equal{rounded}{later}", *same)
-
-
-def verify_frames(
-    target: Path,
-    excerpt: Excerpt,
-    encoding: OutputSettings,
-    *,
-    size: tuple[int, int],
-    checksums: Sequence[int] = (),
+def verify_video(
+    target: Path, excerpt: Excerpt, encoding: OutputSettings, size: tuple[int, int]
 ) -> Verification:
-    """Compares ``target`` with what it was made from.
-
-    Every frame must be shown where the target's clock has its place (``Clock``); what lies between
-    the places and the source's times is ``Verification.error``, and ``delay`` for all.
-
-    Args:
-        excerpt, encoding: what was given to ``write_frames``.
-        size: (width, height) of the frames that were written.
-        checksums: ``pixel_checksum`` of each of them; where the result ``is_exact`` they must be
-            those of what it holds.
-
-    Raises:
-        UnverifiedError: it does not decode, or a count, a timestamp, the duration, the size, a tag,
-            a copied stream or a chapter differs.
-    """
-    kind = kind_of(target)
-    if kind is not None:
-        exact = is_exact(target, encoding, excerpt.index)
-        facts = verify_pictures(
-            target, kind, excerpt, size=size, checksums=checksums if exact else ()
-        )
-        return Verification(excerpt.count, Fraction(0), (), facts=facts)
-    try:
-        # Covers are copied unseen: the result may hold a bomb that its source held.
-        found = index_source(target, EVERYTHING, max_megapixels=4 * size[0] * size[1] / 1e6)
-    except MediaError as error:
-        raise UnverifiedError(str(error).rstrip(".")) from error
+    """``verify_frames`` of a video file."""
+    found = _found_in(target, size)
     if found.frame_count != excerpt.count:
         raise UnverifiedError(f"it has {found.frame_count} frames instead of {excerpt.count}")
     if (found.width, found.height) != size:
@@ -112,13 +49,7 @@ def verify_frames(
     suffix, unit = target.suffix.lower(), found.seconds_per_unit
     held = copied_streams(excerpt.path, excerpt.index, suffix, encoding)
     clock = Clock(unit, needed_delay(excerpt, suffix, held, unit))
-    off = clock.error(excerpt.boundaries()[:-1])
-    if off > unit:
-        raise UnverifiedError(
-            f"the source's frames follow each other sooner than {suffix} can tell ({unit} s), so "
-            f"that one is shown {float(off):.4f} s late"
-        )
-    _compare_times(found, _end(target, found), excerpt, clock)
+    off = _compare_times(target, found, excerpt, clock)
     _compare_tags(found, excerpt.index, codec_for(encoding, suffix).full_range)
     copied = _compare_streams(target, found, excerpt, held, clock.delay)
     copied += _compare_captions(found, excerpt, keeps_captions(encoding, suffix))
@@ -127,6 +58,14 @@ def verify_frames(
     notes = _lost_names(target, excerpt.path) if is_copy else ()
     notes += _lost_timecode(suffix, found, excerpt)
     return Verification(found.frame_count, clock.delay, copied, off, notes)
+
+
+def _found_in(target: Path, size: tuple[int, int]) -> SourceIndex:
+    try:
+        # Covers are copied unseen: the result may hold a bomb that its source held.
+        return index_container(target, EVERYTHING, max_megapixels=4 * size[0] * size[1] / 1e6)
+    except MediaError as error:
+        raise UnverifiedError(str(error).rstrip(".")) from error
 
 
 def _end(target: Path, found: SourceIndex) -> int:
@@ -143,7 +82,18 @@ def _end(target: Path, found: SourceIndex) -> int:
     return found.boundary(found.frame_count)
 
 
-def _compare_times(found: SourceIndex, ends: int, excerpt: Excerpt, clock: Clock) -> None:
+def _compare_times(target: Path, found: SourceIndex, excerpt: Excerpt, clock: Clock) -> Fraction:
+    """Compares every frame's time, and when the last one ends, with their places on the clock.
+
+    Returns:
+        ``Verification.off``.
+    """
+    off = clock.error(excerpt.boundaries()[:-1])
+    if off > clock.unit:
+        raise UnverifiedError(
+            f"the source's frames follow each other sooner than {target.suffix.lower()} can tell "
+            f"({clock.unit} s), so that one is shown {float(off):.4f} s late"
+        )
     *wanted, end = clock.ticks(excerpt.boundaries())
     for number, (place, pts) in enumerate(zip(wanted, found.pts, strict=True), excerpt.start):
         if pts != place:
@@ -151,9 +101,11 @@ def _compare_times(found: SourceIndex, ends: int, excerpt: Excerpt, clock: Clock
             raise UnverifiedError(
                 f"frame {number} is shown at {shown:.4f} s instead of {due:.4f} s"
             )
+    ends = _end(target, found)
     if abs(ends - end) > 1:
         lasts, due = (float((ticks - wanted[0]) * clock.unit) for ticks in (ends, end))
         raise UnverifiedError(f"it lasts {lasts:.4f} s instead of {due:.4f} s")
+    return off
 
 
 def _compare_tags(found: SourceIndex, index: SourceIndex, holds_full_range: bool) -> None:

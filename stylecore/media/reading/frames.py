@@ -10,8 +10,9 @@ from av.video.frame import VideoFrame
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import source_changed
 from stylecore.media.opening import open_container
-from stylecore.media.reading.container import decode_leniently, picture_checksum
-from stylecore.media.reading.decoding import upright_pixels
+from stylecore.media.reading.conversion import upright_pixels
+from stylecore.media.reading.decoder import decode_leniently
+from stylecore.media.reading.planes import picture_checksum
 
 logger = logging.getLogger(__name__)
 

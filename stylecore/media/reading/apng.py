@@ -1,22 +1,17 @@
-"""Animated PNG: its chunks, read and written.
+"""APNG's chunks: the delays, plays and colour profile that FFmpeg rounds or leaves out.
 
-FFmpeg reads the frames well, but rounds every delay, which adds up, and forgets how long the last
-frame is shown when it writes. Specification: https://www.w3.org/TR/png-3/#apng-frame-based-animation
+Specification: https://www.w3.org/TR/png-3/#apng-frame-based-animation
 """
 
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import accumulate
 from math import lcm
 from pathlib import Path
-from typing import BinaryIO
-
-import numpy as np
 
 from stylecore.media.index import SourceIndex
-from stylecore.media.pictures.encoding import png_bytes
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 USUAL_DENOMINATOR = 100
@@ -25,13 +20,10 @@ UNTIMED = Fraction(1, 10)
 """Seconds that browsers show a frame for that says 0."""
 MOST_PARTS = 1_000_000
 """Of a second, that times are counted in."""
-LARGEST = 2**16 - 1
 CHECKSUM_BYTES = 4
 """Behind the content of every chunk."""
 LARGEST_PROFILE = 2**22
 """Bytes of a colour profile that are unpacked."""
-FINE = 10_000
-"""Parts of a second that delays are rounded to where they are no fraction of small numbers."""
 
 
 def frame_delays(path: Path) -> list[Fraction]:
@@ -114,66 +106,3 @@ def with_exact_times(path: Path, index: SourceIndex) -> SourceIndex:
         "notes": notes,
     }
     return index.model_copy(update=exact)
-
-
-def write_apng(
-    frames: Iterable[np.ndarray],
-    target: Path,
-    times: Sequence[Fraction],
-    on_frame: Callable[[int], None],
-    *,
-    plays: int,
-) -> None:
-    """Writes every frame whole and lossless.
-
-    Args:
-        frames: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16.
-        times: seconds, when each frame begins and the last one ends.
-        on_frame: called with the number of frames that are written.
-        plays: how often the animation is played, up to ``Kind.most_plays``; 0 for without end.
-    """
-    count = len(times) - 1
-    numbers = iter(range(2**31))
-    with target.open("wb") as file:
-        file.write(SIGNATURE)
-        for done, (pixels, delay) in enumerate(zip(frames, _delays(times), strict=True), start=1):
-            chunks = list(_chunks(png_bytes(pixels)))
-            if done == 1:
-                _write(file, b"IHDR", next(data for kind, data in chunks if kind == b"IHDR"))
-                _write(file, b"acTL", struct.pack(">II", count, plays))
-            height, width = pixels.shape[:2]
-            control = struct.pack(">IIIII", next(numbers), width, height, 0, 0)
-            _write(file, b"fcTL", control + struct.pack(">HHBB", *delay, 0, 0))
-            for data in (data for kind, data in chunks if kind == b"IDAT"):
-                if done == 1:
-                    _write(file, b"IDAT", data)
-                else:
-                    _write(file, b"fdAT", struct.pack(">I", next(numbers)) + data)
-            on_frame(done)
-        _write(file, b"IEND", b"")
-
-
-def _delays(times: Sequence[Fraction]) -> Iterator[tuple[int, int]]:
-    """Numerators and denominators of the times between, rounded so that errors do not add up."""
-    written = Fraction(0)
-    for end in times[1:]:
-        delay = end - written
-        if max(delay.numerator, delay.denominator) > LARGEST:
-            parts = min(FINE, max(1, int(LARGEST / delay)))
-            delay = Fraction(round(delay * parts), parts)
-        written += delay
-        yield delay.numerator, delay.denominator
-
-
-def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(kind, data) of every chunk."""
-    place = len(SIGNATURE)
-    while place < len(png):
-        length, kind = struct.unpack(">I4s", png[place : place + 8])
-        yield kind, png[place + 8 : place + 8 + length]
-        place += 12 + length
-
-
-def _write(file: BinaryIO, kind: bytes, data: bytes) -> None:
-    file.write(struct.pack(">I", len(data)) + kind + data)
-    file.write(struct.pack(">I", zlib.crc32(data, zlib.crc32(kind))))

@@ -13,7 +13,7 @@ from stylecore.media.pictures.folder_writer import written_names
 from stylecore.media.pictures.formats import Kind, plays_of, shown_at
 from stylecore.media.pictures.stills import read_pixels
 from stylecore.media.pictures.webp_reader import index_animation
-from stylecore.media.reading.container import index_container
+from stylecore.media.reading.indexing import index_container
 
 PIXELS_EQUAL = "pixels equal to the finished frames"
 

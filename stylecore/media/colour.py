@@ -3,8 +3,8 @@
 import numpy as np
 from av.video.frame import VideoFrame
 
-from stylecore.media.reading.tonemap import HLG, PQ
-
+PQ, HLG = 16, 18
+"""Code points of ITU-T H.273 for transfer characteristics of high dynamic range."""
 MATRICES = {1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 9: "bt2020"}
 """H.273 code points to the names of ffmpeg's scale filter."""
 HD_HEIGHT, HD_WIDTH = 720, 1280

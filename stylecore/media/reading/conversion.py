@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 
 from stylecore.arrays.images import of_8_bits
 from stylecore.media.index import SourceIndex
-from stylecore.media.pictures.profiles import pixels_in_srgb
+from stylecore.media.reading.profiles import pixels_in_srgb
 from stylecore.media.reading.tonemap import tone_mapped
 from stylecore.media.reading.yuv import plane_values, rgb_of, whole_size, with_whole_colours
 

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from stylecore.arrays.images import as_16_bits, of_8_bits
-from stylecore.media.pictures.icc import srgb_of_deep
+from stylecore.media.reading.icc import srgb_of_deep
 
 logger = logging.getLogger(__name__)
 

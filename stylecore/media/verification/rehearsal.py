@@ -18,8 +18,8 @@ from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import hidden_beside
 from stylecore.media.names import place_of
 from stylecore.media.targets import wants_alpha, write_frames
+from stylecore.media.verification.verify import verify_frames
 from stylecore.media.writing.encoders import CONTAINERS, TRIAL_SIDE, require_encoder
-from stylecore.media.writing.verify import verify_frames
 from stylecore.settings import OutputSettings
 
 MOST_FRAMES = 240

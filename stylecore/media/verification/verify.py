@@ -1,0 +1,43 @@
+"""Any result held against its source. The one door to the verification."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from stylecore.media.excerpt import Excerpt
+from stylecore.media.pictures.formats import is_exact, kind_of
+from stylecore.media.verification.findings import Verification
+from stylecore.media.verification.pictures import verify_pictures
+from stylecore.media.verification.video import verify_video
+from stylecore.settings import OutputSettings
+
+
+def verify_frames(
+    target: Path,
+    excerpt: Excerpt,
+    encoding: OutputSettings,
+    *,
+    size: tuple[int, int],
+    checksums: Sequence[int] = (),
+) -> Verification:
+    """Compares ``target`` with what it was made from.
+
+    Every frame must be shown where the target's clock has its place (``Clock``); what lies between
+    the places and the source's times is ``Verification.off``, and ``delay`` for all.
+
+    Args:
+        excerpt, encoding: what was given to ``write_frames``.
+        size: (width, height) of the frames that were written.
+        checksums: ``pixel_checksum`` of each of them; where the result ``is_exact`` they must be
+            those of what it holds.
+
+    Raises:
+        UnverifiedError: it does not decode, or a count, a timestamp, the duration, the size, a tag,
+            a copied stream or a chapter differs.
+    """
+    kind = kind_of(target)
+    if kind is None:
+        return verify_video(target, excerpt, encoding, size)
+    exact = is_exact(target, encoding, excerpt.index)
+    facts = verify_pictures(target, kind, excerpt, size=size, checksums=checksums if exact else ())
+    return Verification(excerpt.count, Fraction(0), (), facts=facts)
