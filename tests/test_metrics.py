@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from stylecore.arrays.metrics import edges_kept, grid, psnr, sharpness, warping_error
-from stylecore.training.recognition import grey_alike, recognise
+from stylecore.evaluation.recognition import grey_alike, recognise
 
 
 def picture(*, seed: int = 0) -> np.ndarray:

@@ -9,6 +9,7 @@ under whose title the help lists an argument.
 from flows.commands import (
     cuts,
     doctor,
+    evaluate,
     folder,
     image,
     jobs,
@@ -26,6 +27,7 @@ COMMANDS: dict[str, tuple[Command | CommandGroup, ...]] = {
     ),
     "Look closer": (
         cuts.COMMAND,
+        evaluate.COMMAND,
     ),
     "Go on": (
         jobs.COMMAND,

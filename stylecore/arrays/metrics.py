@@ -1,7 +1,8 @@
 """Measures of a stylised video; pure functions of arrays.
 
-Blur, low contrast and a weak style all lower a warping error: give it with ``sharpness``, a style
-distance, and the source's own warping error beside it.
+How they are put together into a verdict on a whole video: ``stylecore.evaluation``. Blur, low
+contrast and a weak style all lower a warping error: give it with ``sharpness``, a style distance,
+and the source's own warping error beside it.
 """
 
 import cv2
@@ -16,6 +17,10 @@ EDGE_SHARE = 0.05
 KEPT_SHARE = 0.2
 """An edge is kept where the result is among so many of its own steepest pixels."""
 KEPT_TURN = np.cos(np.radians(30))
+SIMILARITY_SHARPNESS = 10.0
+"""Cosines of features are multiplied by it before the softmax of ``structure_distance``."""
+STRUCTURE_PLACES = 24
+"""Rows and columns of places that ``structure_distance`` compares at most."""
 
 
 def warping_error(
@@ -36,6 +41,76 @@ def warping_error(
         return 0.0
     difference = np.square(current - warp(previous, motion)).mean(axis=-1)
     return float((mask * difference).sum(dtype=np.float64)) / weight
+
+
+def endpoint_error(found: np.ndarray, wanted: np.ndarray, mask: np.ndarray | None = None) -> float:
+    """Mean length of the difference of two motions in pixels (Baker et al. 2011).
+
+    Between the motion in a result and in its source it is the tOF of Chu et al. 2020
+    (TecoGAN), which says whether what moves still moves alike.
+
+    Args:
+        found, wanted: (H, W, 2).
+        mask: (H, W) in [0, 1], how much a pixel counts; all alike when None.
+
+    Returns:
+        Mean over pixels; 0 where none counts.
+    """
+    lengths = np.hypot(*np.moveaxis(found - wanted, -1, 0))
+    if mask is None:
+        return float(lengths.mean(dtype=np.float64))
+    weight = float(mask.sum(dtype=np.float64))
+    return float((mask * lengths).sum(dtype=np.float64)) / weight if weight else 0.0
+
+
+def precision_and_recall(
+    found: np.ndarray, true: np.ndarray, counted: np.ndarray | None = None
+) -> tuple[float, float]:
+    """Of a mask (H, W): the share of what it trusts that is right, and of what is right it trusts.
+
+    Args:
+        found: in [0, 1]; a pixel counts for as much as it is trusted.
+        true: 0 or 1.
+        counted: (H, W) bool, pixels of which the truth is known; all when None.
+    """
+    known = np.ones_like(true) if counted is None else counted.astype(np.float64)
+    both = float((found * true * known).sum(dtype=np.float64))
+    totals = (float((part * known).sum(dtype=np.float64)) for part in (found, true))
+    precision, recall = (both / total if total else 1.0 for total in totals)
+    return precision, recall
+
+
+def structure_distance(source: np.ndarray, result: np.ndarray) -> float:
+    """How differently the places of two pictures resemble one another: 0 where they do alike.
+
+    For every place, the softmax over all places of the cosines of their features (times
+    SIMILARITY_SHARPNESS) is a distribution; the distance is the mean over places of the
+    Kullback-Leibler divergence of the result's from the source's, in nats. Like the CFSD of Chung
+    et al. 2024 (StyleID), whose network and scale are others, so that the figures are
+    not comparable with theirs.
+
+    Args:
+        source, result: features (h, w, C) of one shape; averaged to at most STRUCTURE_PLACES rows
+            and columns.
+    """
+    before, after = (_log_similarities(features) for features in (source, result))
+    return max(0.0, float((np.exp(before) * (before - after)).sum(1).mean()))
+
+
+def _log_similarities(features: np.ndarray) -> np.ndarray:
+    """(P, P) logarithms of the softmax over places, for each of P places."""
+    height, width = (min(side, STRUCTURE_PLACES) for side in features.shape[:2])
+    places = np.stack(
+        [
+            cv2.resize(np.ascontiguousarray(layer), (width, height), interpolation=cv2.INTER_AREA)
+            for layer in np.moveaxis(np.asarray(features, np.float32), -1, 0)
+        ],
+        axis=-1,
+    ).reshape(height * width, -1).astype(np.float64)  # fmt: skip
+    places /= np.maximum(np.linalg.norm(places, axis=1, keepdims=True), 1e-12)
+    cosines = SIMILARITY_SHARPNESS * (places @ places.T)
+    cosines -= cosines.max(1, keepdims=True)
+    return cosines - np.log(np.exp(cosines).sum(1, keepdims=True))
 
 
 def sharpness(image: np.ndarray) -> float:

@@ -87,6 +87,25 @@ def estimate_motion(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return _searched(_grey(a), _grey(b), "thorough")
 
 
+def farneback_motion(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Motion from ``a`` towards ``b`` by polynomial expansion (Farnebäck 2003).
+
+    A second opinion for judging: results are held steady along the motion of ``estimate_motion``,
+    which therefore finds them steadier than an estimate that shares nothing with it.
+
+    Args:
+        a, b: as for ``estimate_motion``.
+
+    Returns:
+        (H, W, 2) float32 in pixels.
+    """
+    found = cv2.calcOpticalFlowFarneback(
+        _grey(a), _grey(b), None, pyr_scale=0.5, levels=6, winsize=15, iterations=5, poly_n=7,
+        poly_sigma=1.5, flags=cv2.OPTFLOW_FARNEBACK_GAUSSIAN,
+    )  # fmt: skip
+    return np.asarray(found, np.float32)
+
+
 def resized_motion(motion: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """The motion (H, W, 2) of pictures scaled to ``size`` = (width, height)."""
     height, width = motion.shape[:2]
@@ -136,19 +155,40 @@ def consistency_mask(backward: np.ndarray, forward: np.ndarray) -> np.ndarray:
     Returns:
         (H, W) float32 in [0, 1], 1 where it can be trusted.
     """
+    mask = np.where(_motion_edges(backward), np.float32(BOUNDARY_TRUST), np.float32(1))
+    mask[_beyond_border(backward)] = 0.0
+    mask[_hidden(backward, forward)] = -1.0
+    return np.clip(cv2.GaussianBlur(mask, (0, 0), MASK_BLUR), 0.0, 1.0)
+
+
+def strict_mask(backward: np.ndarray, forward: np.ndarray) -> np.ndarray:
+    """The same rule as its authors use it: nothing from hidden points, edges of motion or beyond.
+
+    Ruder et al. 2016, section 3.2; Lai et al. 2018, section 4.1, judge by it.
+
+    Args:
+        backward, forward: as for ``consistency_mask``.
+
+    Returns:
+        (H, W) float32, 0 or 1.
+    """
+    distrusted = _hidden(backward, forward) | _motion_edges(backward) | _beyond_border(backward)
+    return (~distrusted).astype(np.float32)
+
+
+def _hidden(backward: np.ndarray, forward: np.ndarray) -> np.ndarray:
+    """(H, W) bool: points whose way there and back does not end where it began."""
     returned = warp(forward, backward)
-    length = _square(backward)
-    hidden = _square(backward + returned) > (
-        DISOCCLUSION_SLOPE * (length + _square(returned)) + DISOCCLUSION_BIAS
-    )
+    reach = _square(backward) + _square(returned)
+    return _square(backward + returned) > DISOCCLUSION_SLOPE * reach + DISOCCLUSION_BIAS
+
+
+def _motion_edges(backward: np.ndarray) -> np.ndarray:
+    """(H, W) bool: points where motion changes from one pixel to the next."""
     slopes = _square(cv2.filter2D(backward, -1, SLOPE)) + _square(
         cv2.filter2D(backward, -1, SLOPE.T)
     )
-    edge = slopes > BOUNDARY_SLOPE * length + BOUNDARY_BIAS
-    mask = np.where(edge, np.float32(BOUNDARY_TRUST), np.float32(1))
-    mask[_beyond_border(backward)] = 0.0
-    mask[hidden] = -1.0
-    return np.clip(cv2.GaussianBlur(mask, (0, 0), MASK_BLUR), 0.0, 1.0)
+    return slopes > BOUNDARY_SLOPE * _square(backward) + BOUNDARY_BIAS
 
 
 def _searched(grey_a: np.ndarray, grey_b: np.ndarray, effort: Effort) -> np.ndarray:

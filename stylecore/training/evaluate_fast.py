@@ -26,13 +26,13 @@ from stylecore.arrays.images import to_float
 from stylecore.arrays.metrics import edges_kept, grid, sharpness, warping_error
 from stylecore.arrays.moments import Moments
 from stylecore.arrays.motion import consistency_mask, estimate_motion
+from stylecore.evaluation.recognition import grey_alike, recognise, stroke_distance, stroke_grams
 from stylecore.losses.terms import content_loss, gram, style_loss
 from stylecore.media import Excerpt, index_source, read_frames, read_picture, write_picture
 from stylecore.networks.backend import compiled
 from stylecore.networks.fast import COMPACT, CompactFast, FastNetwork, load_fast
 from stylecore.settings import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
 from stylecore.training.judging import Features, at_side, picture_paths
-from stylecore.training.recognition import grey_alike, recognise, stroke_distance, stroke_grams
 from stylecore.training.teachers import load_teacher
 
 LAYERS = (*GATYS_STYLE_LAYERS, *GATYS_CONTENT_LAYERS)
