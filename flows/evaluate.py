@@ -63,7 +63,7 @@ def judge(
             subject, judged.styles, settings,
             on_frame=lambda done, total: bars.update(bar, completed=done),
         )  # fmt: skip
-    for line in written_table(found).splitlines():
+    for line in written_table(found).splitlines() if not quiet else ():
         print(printable(line))
     if output is not None:
         try:

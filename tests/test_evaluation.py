@@ -17,7 +17,7 @@ from stylecore.evaluation.table import clock, written_table
 from tests.support import clips
 
 FRAMES = 12
-MOTION_ONLY = EvaluationSettings(estimators=("dis",))
+MOTION_ONLY = EvaluationSettings(estimators="dis")
 
 
 def write_frames(folder: Path, frames: list[np.ndarray]) -> Path:
@@ -106,7 +106,7 @@ def test_blur_and_grids_do_not_pass_for_steadiness(
     plain, soft, grid = (
         evaluate(
             subject_of_files(write_frames(tmp_path / name, frames), source), [style],
-            EvaluationSettings(estimators=("dis",), every=4),
+            EvaluationSettings(estimators="dis", every=4),
         ).figures
         for name, frames in (("plain", noisy), ("blurred", blurred), ("woven", woven))
     )  # fmt: skip
@@ -138,11 +138,11 @@ def test_recognition_needs_others_and_finds_the_own_style(tmp_path: Path, source
     ]
     painted = [np.roll(255 - stripes, 3, axis=1)] * FRAMES
     subject = subject_of_files(write_frames(tmp_path / "painted", painted), source)
-    settings = EvaluationSettings(estimators=("dis",), every=6, others=(paths[1],))
+    settings = EvaluationSettings(estimators="dis", every=6, others=(paths[1],))
     figures = evaluate(subject, paths[:1], settings).figures
     assert (figures["recognised"], figures["rank"]) == (1, 1)
     assert figures["strokes"] < 0.5
-    swapped = EvaluationSettings(estimators=("dis",), every=6, others=(paths[0],))
+    swapped = EvaluationSettings(estimators="dis", every=6, others=(paths[0],))
     assert evaluate(subject, paths[1:], swapped).figures["rank"] == 2
     with pytest.raises(SettingsError, match="--others"):
         evaluate(subject, settings=settings)
@@ -219,7 +219,7 @@ def test_given_motion_is_read_by_its_numbers(tmp_path: Path, source: Path) -> No
         field = np.full((96, 128, 2), (shift, 0), "<f4")
         head = np.float32(202021.25).tobytes() + np.array([128, 96], "<i4").tobytes()
         (motion / f"{name}.flo").write_bytes(head + field.tobytes())
-    settings = EvaluationSettings(estimators=("dis",), motion=motion)
+    settings = EvaluationSettings(estimators="dis", motion=motion)
     found = evaluate(subject_of_files(source, source), settings=settings)
     assert found.estimators == ("dis", "given")
     with_motion = [one.frame for one in found.by_frame if "short_given_soft_mse" in one.figures]

@@ -1,13 +1,14 @@
 """Who says how a source moves: the method's own estimator, another, or files of a third."""
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from stylecore.arrays.motion import estimate_motion, farneback_motion, resized_motion
 from stylecore.errors import MediaError, SettingsError
+from stylecore.settings.evaluation import EvaluationSettings
 
 FLO_MARK = 202021.25
 """First number of a Middlebury ``.flo`` file."""
@@ -91,19 +92,15 @@ class GivenMotion(Estimator):
 ESTIMATORS = {"dis": estimate_motion, "farneback": farneback_motion}
 
 
-def estimators_named(names: Sequence[str], given: Path | None) -> list[Estimator]:
-    """The estimators by their names, and that of a folder of files if one is given.
+def estimators_of(settings: EvaluationSettings) -> list[Estimator]:
+    """Those that are chosen, and that of a folder of files if one is given.
 
     Raises:
-        SettingsError: a name is not known, or the folder holds no motion.
+        SettingsError: the folder holds no motion.
     """
-    unknown = [name for name in names if name not in ESTIMATORS]
-    if unknown:
-        raise SettingsError(
-            f"There is no estimator {', '.join(unknown)}; choose among {', '.join(ESTIMATORS)}."
-        )
-    found = [Estimator(name, ESTIMATORS[name]) for name in dict.fromkeys(names)]
-    return found if given is None else [*found, GivenMotion(given)]
+    names = list(ESTIMATORS) if settings.estimators == "both" else [settings.estimators]
+    found = [Estimator(name, ESTIMATORS[name]) for name in names]
+    return found if settings.motion is None else [*found, GivenMotion(settings.motion)]
 
 
 def read_flo(path: Path) -> np.ndarray:

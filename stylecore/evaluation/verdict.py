@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stylecore.errors import SettingsError
-from stylecore.evaluation.estimators import estimators_named
+from stylecore.evaluation.estimators import estimators_of
 from stylecore.evaluation.judge import FrameJudge
 from stylecore.evaluation.subject import Subject
 from stylecore.evaluation.summary import Evaluation, FrameFigures, summarised
@@ -36,7 +36,7 @@ def evaluate(
     styles = tuple(styles) or subject.styles
     if settings.others and not styles:
         raise SettingsError("--others is about the strokes of a style; give one with --style.")
-    estimators = estimators_named(settings.estimators, settings.motion)
+    estimators = estimators_of(settings)
     appearance = None
     if styles:
         from stylecore.evaluation.appearance import Appearance  # loads TensorFlow

@@ -25,8 +25,8 @@ class EvaluationSettings(Settings):
         "compact", description="network that style and content are judged by"
     )
     weights: Path | None = Field(None, description="file with the weights of that network")
-    estimators: tuple[str, ...] = Field(
-        ("dis", "farneback"), min_length=1, description="of motion, each a judge of its own"
+    estimators: Literal["both", "dis", "farneback"] = Field(
+        "both", description="who says how the source moves: the method's own estimator, another"
     )
     motion: Path | None = Field(
         None, description="folder of .flo files to judge by as well: backward_2_1.flo and so on"
