@@ -10,6 +10,7 @@ from flows.commands.registry import BEGIN_WITH, COMMANDS
 from flows.options import leaf_fields, read_options
 from flows.parser import build_parser
 from stylecore.settings import FolderSettings, ImageSettings, VideoSettings
+from stylecore.settings.evaluation import EvaluationSettings
 
 REGISTERED = [command for listed in COMMANDS.values() for command in listed]
 SINGLE = [
@@ -21,7 +22,12 @@ SINGLE = [
 ]  # fmt: skip
 """Every command that can be run, with the words that are typed for it."""
 SHORTENED = [words for words, command in SINGLE if command.matters]
-MODELS = {"video": VideoSettings, "image": ImageSettings, "folder": VideoSettings}
+MODELS = {
+    "video": VideoSettings,
+    "image": ImageSettings,
+    "folder": VideoSettings,
+    "evaluate": EvaluationSettings,
+}
 SCREEN = 64
 """Lines that the short help may have at 80 columns."""
 

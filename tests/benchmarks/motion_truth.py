@@ -1,6 +1,6 @@
 """How right the judges of motion and of visibility are, where the truth is known.
 
-    python -m tests.benchmarks.motion_truth [--flow ../shared/media/flow] [--frames 12]
+    python -m tests.benchmarks.motion_truth [--flow ../shared/media/flow] [--frames 8]
 
 The demo clip's program knows the motion of every point and whether it is seen in both frames;
 Middlebury's pairs come with their motion, MPI Sintel's (a folder ``sintel`` with NAME/frame1.png,
@@ -46,7 +46,7 @@ class Pair:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--flow", type=Path, default=Path("../shared/media/flow"))
-    parser.add_argument("--frames", type=int, default=12, help="pairs of the demo clip, each way")
+    parser.add_argument("--frames", type=int, default=8, help="pairs of the demo clip, each way")
     arguments = parser.parse_args()
     print(f"{'pairs':24}{'judge':11}{'error':>7}  {'mask':7}{'seen: prec.':>12}{'recall':>8}"
           f"{'right: prec.':>14}{'recall':>8}")  # fmt: skip
