@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flows.printing import printable
 from stylecore.errors import OutputError, OutputExistsError
-from stylecore.media import Excerpt, index_source, place_of
+from stylecore.media import Excerpt, index_source, path_on_disk
 from stylecore.pipeline import find_shots
 from stylecore.settings import SourceSettings
 from stylecore.settings.cuts import written_csv, written_cuts
@@ -45,7 +45,7 @@ def _require_free(output: Path | None, overwrite: bool) -> None:
 
 
 def _give(excerpt: Excerpt, cuts: list[int], output: Path | None) -> None:
-    name = printable(place_of(excerpt.path).name)
+    name = printable(path_on_disk(excerpt.path).name)
     if output is not None and output.suffix.lower() == ".csv":
         text = written_csv(cuts, excerpt.boundaries())
     else:

@@ -15,7 +15,7 @@ from stylecore.media import Excerpt, index_source, read_frames, run_ffmpeg
 from stylecore.media.colour import HLG, PQ
 from stylecore.media.ffmpeg import FFMPEG_VARIABLE
 from stylecore.media.reading.yuv import yuv_frame
-from stylecore.media.writing.encoders import FORMATS
+from stylecore.media.writing.codecs import FORMATS
 from stylecore.settings import SourceSettings
 
 WEIGHTS = {

@@ -23,7 +23,7 @@ from stylecore.media import (
 )
 from stylecore.media.colour import HLG, PQ
 from stylecore.media.reading.tonemap import tone_mapped
-from stylecore.media.writing.encoders import HARDWARE
+from stylecore.media.writing.codecs import HARDWARE
 from stylecore.settings import SourceSettings
 from stylecore.store import Published
 from tests.support import clips, odd_clips

@@ -29,7 +29,7 @@ from stylecore.media import (
     verify_frames,
     write_frames,
 )
-from stylecore.media.writing.encoders import CODECS
+from stylecore.media.writing.codecs import CODECS
 from stylecore.settings import OutputSettings
 from tests.support import clips, odd_clips
 

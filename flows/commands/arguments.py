@@ -56,12 +56,12 @@ def add_workspace(parser: Parser) -> None:
 
 def default_output(source: Path, style: Path, settings: VideoSettings | ImageSettings) -> Path:
     """Beside the source, named after both; of a folder of frames or a pattern, a video."""
-    from stylecore.media import is_sequence, place_of, usual_suffix
+    from stylecore.media import is_sequence, path_on_disk, usual_suffix
 
     suffix = source.suffix
     if isinstance(settings, VideoSettings):
         suffix = usual_suffix(source, settings.output)
     if is_sequence(source):
-        folder = place_of(source).resolve()
+        folder = path_on_disk(source).resolve()
         return folder.with_name(f"{folder.name}-{style.stem}{suffix}")
     return source.with_name(f"{source.stem}-{style.stem}{suffix}")

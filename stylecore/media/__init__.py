@@ -17,7 +17,7 @@ from stylecore.media.names import (
     as_utf8,
     frame_files,
     is_sequence,
-    place_of,
+    path_on_disk,
     require_utf8,
     wants_folder,
 )
@@ -71,7 +71,7 @@ __all__ = [
     "not_written",
     "on_white",
     "open_container",
-    "place_of",
+    "path_on_disk",
     "publish",
     "read_frames",
     "read_picture",

@@ -52,7 +52,7 @@ def has_lost_header(path: Path) -> bool:
 
 
 def boxes_of(file: BinaryIO, end: int, start: int = 0) -> Iterator[tuple[bytes, int]]:
-    """(kind, where its content starts) of all boxes between two places that hold no boxes."""
+    """(kind, where its content starts) of all boxes between two offsets that hold no boxes."""
     position, ends = start, [end]
     while ends:
         box = _box(file, position, ends[-1])

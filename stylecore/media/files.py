@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from stylecore.errors import OutputError, OutputExistsError
-from stylecore.media.names import PICTURE_SUFFIXES, is_pattern, place_of, wants_folder
+from stylecore.media.names import PICTURE_SUFFIXES, is_pattern, path_on_disk, wants_folder
 from stylecore.runtime.cleanup import cleaned_up
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
@@ -30,10 +30,10 @@ def is_disk_full(error: Exception) -> bool:
     return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
 
 
-def no_space(place: str) -> OutputError:
+def no_space(folder: str) -> OutputError:
     """What is said when a disk is full."""
     return OutputError(
-        f"No space is left for {place}; all finished frames are kept. Free some space and run the "
+        f"No space is left for {folder}; all finished frames are kept. Free some space and run the "
         "same command again."
     )
 
@@ -45,7 +45,7 @@ def not_written(output: Path, error: Exception) -> OutputError | None:
         output: the result, or the unfinished one beside its place.
         error: of the system, or of ffmpeg.
     """
-    folder, code = place_of(output).parent, getattr(error, "errno", None)
+    folder, code = path_on_disk(output).parent, getattr(error, "errno", None)
     if is_disk_full(error):
         return no_space(f"the result in {folder}")
     if code in (errno.ENOENT, errno.ENOTDIR) and not folder.is_dir():
@@ -81,20 +81,20 @@ def hidden_beside(output: Path, tag: str) -> Path:
     """Another name for a result that is not finished: hidden, beside it, and of the same kind."""
     if not wants_folder(output):
         return output.with_name(f".{output.stem[:STEM_LENGTH]}.{tag}.part{output.suffix}")
-    place = place_of(output)
+    final = path_on_disk(output)
     # Without a dot in it, which would begin an ending.
-    stem = place.name.replace(".", "-")[:STEM_LENGTH]
-    hidden = place.with_name(f".{stem}-{tag}-part")
+    stem = final.name.replace(".", "-")[:STEM_LENGTH]
+    hidden = final.with_name(f".{stem}-{tag}-part")
     return hidden / output.name if is_pattern(output) else hidden
 
 
 def discard(path: Path) -> None:
     """Removes a file or folder of frames, if it is there."""
-    place = place_of(path)
-    if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)
+    final = path_on_disk(path)
+    if final.is_dir() and not final.is_symlink():
+        shutil.rmtree(final)
     else:
-        place.unlink(missing_ok=True)
+        final.unlink(missing_ok=True)
 
 
 def require_free(output: Path, *, overwrite: bool) -> None:
@@ -104,23 +104,23 @@ def require_free(output: Path, *, overwrite: bool) -> None:
         OutputExistsError: something is there, and it may not be replaced.
         OutputError: it may, and is of another kind, or a folder that holds more than pictures.
     """
-    place = place_of(output)
-    is_folder = place.is_dir() and not place.is_symlink()
-    if not os.path.lexists(place):
+    final = path_on_disk(output)
+    is_folder = final.is_dir() and not final.is_symlink()
+    if not os.path.lexists(final):
         return
-    if wants_folder(output) and is_folder and not any(place.iterdir()):
+    if wants_folder(output) and is_folder and not any(final.iterdir()):
         return
     if not overwrite:
-        raise OutputExistsError(place)
+        raise OutputExistsError(final)
     if wants_folder(output) != is_folder:
         kinds = ("a folder", "a file") if is_folder else ("a file or link", "a folder")
         raise OutputError(
-            f"{place} is {kinds[0]} and the result is {kinds[1]}; choose another name."
+            f"{final} is {kinds[0]} and the result is {kinds[1]}; choose another name."
         )
-    for path in place.iterdir() if is_folder else ():
+    for path in final.iterdir() if is_folder else ():
         if path.suffix.lower() not in PICTURE_SUFFIXES or not path.is_file():
             raise OutputError(
-                f"{place} is not replaced, since it holds more than pictures ({path.name}); choose "
+                f"{final} is not replaced, since it holds more than pictures ({path.name}); choose "
                 "another folder."
             )
 
@@ -133,54 +133,54 @@ def publish(temporary: Path, output: Path, *, overwrite: bool) -> None:
         OutputError: the place cannot be written, or holds something else.
     """
     require_free(output, overwrite=overwrite)
-    made, place = place_of(temporary), place_of(output)
+    made, final = path_on_disk(temporary), path_on_disk(output)
     try:
         for path in made.iterdir() if made.is_dir() else ():
             _flush(path)
         _flush(made)
-        if made.is_dir() and place.is_dir():
-            _replace_folder(made, place)
+        if made.is_dir() and final.is_dir():
+            _replace_folder(made, final)
         else:
-            made.replace(place)
-        _flush(place.parent)
+            made.replace(final)
+        _flush(final.parent)
     except OSError as error:
         known = not_written(output, error)
-        raise known or OutputError(f"{place} cannot be written: {error.strerror}.") from error
+        raise known or OutputError(f"{final} cannot be written: {error.strerror}.") from error
 
 
-def _replace_folder(made: Path, place: Path) -> None:
+def _replace_folder(made: Path, final: Path) -> None:
     """Puts one folder in the place of another, which is then removed.
 
     Both exchange their names at once where the system can do that. Else there is a moment in which
     the old one has another name: it gets its own back when the same output is next written.
     """
-    if exchange(made, place):
+    if exchange(made, final):
         shutil.rmtree(made)
         return
-    aside = _aside(place)
-    place.rename(aside)
+    aside = _aside(final)
+    final.rename(aside)
     try:
-        made.rename(place)
+        made.rename(final)
     except OSError:
-        aside.rename(place)
+        aside.rename(final)
         raise
     shutil.rmtree(aside)
 
 
 def restore(output: Path) -> None:
     """Undoes what a killed ``publish`` left half done: an old folder that has lost its name."""
-    place = place_of(output)
-    aside = _aside(place)
+    final = path_on_disk(output)
+    aside = _aside(final)
     if not aside.is_dir() or aside.is_symlink():
         return
-    if os.path.lexists(place):
+    if os.path.lexists(final):
         shutil.rmtree(aside)
     else:
-        aside.rename(place)
+        aside.rename(final)
 
 
-def _aside(place: Path) -> Path:
-    return place.with_name(f".{place.name.replace('.', '-')[:STEM_LENGTH]}-replaced")
+def _aside(final: Path) -> Path:
+    return final.with_name(f".{final.name.replace('.', '-')[:STEM_LENGTH]}-replaced")
 
 
 def exchange(one: Path, other: Path) -> bool:

@@ -59,7 +59,7 @@ def is_pattern(path: Path) -> bool:
     return could_be and not path.is_file()
 
 
-def place_of(path: Path) -> Path:
+def path_on_disk(path: Path) -> Path:
     """The file or the folder itself; of a pattern, the folder that it names files in."""
     return path.parent if is_pattern(path) else path
 
@@ -90,7 +90,7 @@ def frame_files(path: Path) -> tuple[str, ...]:
         MediaError: there are none, or their order is not certain.
         SettingsError: the pattern is none.
     """
-    folder = place_of(path)
+    folder = path_on_disk(path)
     try:
         names = [entry.name for entry in os.scandir(folder) if entry.is_file()]
         names.sort()
@@ -174,7 +174,7 @@ def _require_once(path: Path, found: Sequence[tuple[int | str, str]]) -> None:
     for number, name in found:
         if number in seen:
             raise MediaError(
-                f"{seen[number]} and {name} in {place_of(path)} are the same frame; remove one."
+                f"{seen[number]} and {name} in {path_on_disk(path)} are the same frame; remove one."
             )
         seen[number] = name
 
@@ -182,8 +182,8 @@ def _require_once(path: Path, found: Sequence[tuple[int | str, str]]) -> None:
 def _pattern_parts(pattern: Path) -> tuple[str, int, str]:
     """What stands before and after the number, and the digits that it has at least."""
     before, after, width = "", "", None
-    for place, piece in enumerate(PLACEHOLDERS.split(pattern.name)):
-        is_literal = place % 2 == 0
+    for position, piece in enumerate(PLACEHOLDERS.split(pattern.name)):
+        is_literal = position % 2 == 0
         if (is_literal and "%" in piece) or (piece.endswith("d") and not is_literal and width):
             raise _no_pattern(pattern)
         if is_literal or piece == "%%":

@@ -9,29 +9,22 @@ import numpy as np
 from stylecore.errors import OutputError, SettingsError
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex
-from stylecore.media.names import is_sequence, place_of, require_utf8, wants_folder
-from stylecore.media.pictures.formats import ANIMATIONS, check_kind, kind_of, unknown_choice
-from stylecore.media.pictures.writer import write_pictures
-from stylecore.media.writing.encoders import (
-    CODECS,
-    CONTAINERS,
-    MKV,
-    MP4,
-    bits_a_second,
-    codec_for,
-    codec_name,
-    fitting_format,
-    keeps_alpha,
-    require_aspect,
-    require_choices,
+from stylecore.media.names import is_sequence, path_on_disk, require_utf8, wants_folder
+from stylecore.media.pictures.formats import (
+    ANIMATIONS,
+    picture_format_of,
 )
+from stylecore.media.pictures.writer import write_pictures
+from stylecore.media.writing.codecs import CODECS, CONTAINERS, MKV, MP4, codec_for, codec_name
+from stylecore.media.writing.encoders import bits_a_second, require_aspect, require_choices
+from stylecore.media.writing.pixel_formats import fitting_format, keeps_alpha
 from stylecore.media.writing.writer import write_container
 from stylecore.settings import OutputSettings
 
 
 def check_output(
     output: Path,
-    settings: OutputSettings,
+    encoding: OutputSettings,
     *,
     index: SourceIndex | None = None,
     size: tuple[int, int] | None = None,
@@ -49,13 +42,13 @@ def check_output(
         MediaError: the name is not UTF-8.
     """
     require_utf8(output)
-    kind = kind_of(output)
-    if kind is not None:
-        check_kind(kind, output, settings, index, size)
+    picture_format = picture_format_of(output)
+    if picture_format is not None:
+        picture_format.require(output, encoding, index, size)
     else:
-        _check_container(output, settings, index, size)
-    folder = place_of(output).parent
-    if place_of(output).name in ("", ".."):
+        _check_container(output, encoding, index, size)
+    folder = path_on_disk(output).parent
+    if path_on_disk(output).name in ("", ".."):
         raise SettingsError(f"{output} does not name a folder; write its whole name.")
     if not folder.is_dir():
         raise OutputError(f"There is no folder {folder}; make it first.")
@@ -70,7 +63,7 @@ def check_output(
 
 def _check_container(
     output: Path,
-    settings: OutputSettings,
+    encoding: OutputSettings,
     index: SourceIndex | None,
     size: tuple[int, int] | None,
 ) -> None:
@@ -82,30 +75,30 @@ def _check_container(
             f"{output.name} does not end like a video; use one of {known}, or for a folder of "
             "frames a name without an ending or one like frames/%06d.png."
         )
-    codec = codec_for(settings, suffix)
+    codec = codec_for(encoding, suffix)
     if suffix not in codec.containers:
         fitting = [name for name, other in CODECS.items() if suffix in other.containers]
         raise SettingsError(
-            f"A {suffix} file cannot hold {codec_name(settings, suffix)}; use --codec "
+            f"A {suffix} file cannot hold {codec_name(encoding, suffix)}; use --codec "
             f"{' or '.join(fitting)}, or an output that ends in "
             f"{' or '.join(sorted(codec.containers))}."
         )
-    require_choices(settings, suffix)
+    require_choices(encoding, suffix)
     if index is not None:
-        fitting_format(settings, suffix, size or (index.width, index.height), index)
-        require_aspect(output, settings, index)
+        fitting_format(encoding, suffix, size or (index.width, index.height), index)
+        require_aspect(output, encoding, index)
 
 
-def usual_suffix(source: Path, settings: OutputSettings) -> str:
+def usual_suffix(source: Path, encoding: OutputSettings) -> str:
     """The suffix of a result that nobody named: the source's, if that can be."""
     suffix = source.suffix.lower()
     if is_sequence(source):
         suffix = MP4
     if suffix == ".png":
         suffix = ".apng"
-    containers = CONTAINERS if settings.codec == "auto" else CODECS[settings.codec].containers
+    containers = CONTAINERS if encoding.codec == "auto" else CODECS[encoding.codec].containers
     animation = ANIMATIONS.get(suffix)
-    if suffix in containers or (animation and unknown_choice(animation, settings) is None):
+    if suffix in containers or (animation and animation.unknown_choice(encoding) is None):
         return source.suffix if suffix == source.suffix.lower() else suffix
     # Matroska holds every stream as it is; animations have only one, and MP4 plays everywhere.
     return MP4 if MP4 in containers and (animation or suffix == MP4) else MKV
@@ -118,31 +111,31 @@ LOSSY = 0.15
 
 def estimated_bytes(
     output: Path,
-    settings: OutputSettings,
+    encoding: OutputSettings,
     index: SourceIndex,
     size: tuple[int, int],
     frames: int,
 ) -> int:
     """About how large the result will be, rather too much than too little."""
-    kind = kind_of(output)
-    if kind is not None:
-        depth = 2 if min(index.bit_depth, kind.most_bits) > 8 else 1
-        return round(frames * size[0] * size[1] * kind.bytes_per_pixel * depth)
-    name = codec_name(settings, output.suffix)
-    if settings.bitrate is not None:
-        return round(bits_a_second(settings.bitrate) * float(index.seconds) / 8)
+    picture_format = picture_format_of(output)
+    if picture_format is not None:
+        depth = 2 if min(index.bit_depth, picture_format.most_bits) > 8 else 1
+        return round(frames * size[0] * size[1] * picture_format.bytes_per_pixel * depth)
+    name = codec_name(encoding, output.suffix)
+    if encoding.bitrate is not None:
+        return round(bits_a_second(encoding.bitrate) * float(index.seconds) / 8)
     return round(frames * size[0] * size[1] * BYTES_PER_PIXEL.get(name, LOSSY))
 
 
 def wants_alpha(
-    output: Path, settings: OutputSettings, index: SourceIndex, size: tuple[int, int]
+    output: Path, encoding: OutputSettings, index: SourceIndex, size: tuple[int, int]
 ) -> bool:
     """Whether ``write_frames`` takes the source's transparency along, and so needs RGBA."""
-    kind = kind_of(output)
-    if kind is not None:
-        return index.alpha and kind.alpha
+    picture_format = picture_format_of(output)
+    if picture_format is not None:
+        return index.alpha and picture_format.alpha
     suffix = output.suffix.lower()
-    return index.alpha and keeps_alpha(fitting_format(settings, suffix, size, index))
+    return index.alpha and keeps_alpha(fitting_format(encoding, suffix, size, index))
 
 
 def write_frames(
@@ -168,7 +161,7 @@ def write_frames(
     Raises:
         OutputError: no space is left, or the encoder refuses.
     """
-    kind = kind_of(target)
-    if kind is not None:
-        return write_pictures(frames, target, kind, excerpt, encoding, on_frame)
+    picture_format = picture_format_of(target)
+    if picture_format is not None:
+        return write_pictures(frames, target, picture_format, excerpt, encoding, on_frame)
     return write_container(frames, target, excerpt, encoding, on_frame)

@@ -12,7 +12,7 @@ from stylecore.media import (
     hidden_beside,
     is_exact,
     not_written,
-    place_of,
+    path_on_disk,
     publish,
     read_frames,
     require_free,
@@ -24,7 +24,7 @@ from stylecore.media import (
 from stylecore.pipeline.checks import changed
 from stylecore.pipeline.progress import OnProgress, Progress
 from stylecore.runtime.cleanup import cleaned_up
-from stylecore.runtime.prefetch import ahead
+from stylecore.runtime.prefetch import prefetch
 from stylecore.store import Published, Request, Workspace, file_fact
 
 
@@ -74,7 +74,7 @@ def _verified(
     frames, checksums = _result_frames(workspace, request), list[int]()
     if is_exact(request.output, encoding, job.index):
         frames = _noting_checksums(frames, checksums)
-    notes = write_frames(ahead(frames), temporary, excerpt, encoding, on_frame=report)
+    notes = write_frames(prefetch(frames), temporary, excerpt, encoding, on_frame=report)
     _require_still_there(temporary)
     facts = verify_frames(
         temporary, excerpt, encoding, size=(job.width, job.height), checksums=checksums
@@ -103,7 +103,7 @@ def _require_still_there(temporary: Path) -> None:
         OutputError: somebody has.
     """
     try:
-        place_of(temporary).lstat()
+        path_on_disk(temporary).lstat()
     except OSError as error:
         raise not_written(temporary, error) or error from error
 

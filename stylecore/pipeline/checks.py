@@ -13,7 +13,7 @@ from stylecore.media import (
     estimated_bytes,
     find_ffmpeg,
     is_sequence,
-    place_of,
+    path_on_disk,
     read_picture,
     require_utf8,
     wants_folder,
@@ -45,7 +45,7 @@ def _require_apart(output: Path, source: Path, tools: Sequence[Path]) -> None:
     Raises:
         SettingsError: it would.
     """
-    place, origin = real(place_of(output)), real(place_of(source))
+    place, origin = real(path_on_disk(output)), real(path_on_disk(source))
     if place == origin:
         raise SettingsError("The output is the source itself; choose another name with -o.")
     if place in map(real, tools):
@@ -58,8 +58,8 @@ def _require_apart(output: Path, source: Path, tools: Sequence[Path]) -> None:
     for given in (source, *tools) if wants_folder(output) else ():
         if real(given).is_relative_to(place):
             raise SettingsError(
-                f"{given} is in {place_of(output)}, which the result would replace; choose another "
-                "folder with -o."
+                f"{given} is in {path_on_disk(output)}, which the result would replace; choose "
+                "another folder with -o."
             )
 
 
@@ -90,7 +90,7 @@ def check_space(workspace: Workspace, request: Request) -> None:
     frames, result = space_needed(workspace, request)
     places = [
         ("the frames", workspace.folder, frames, "--workspace"),
-        ("the result", place_of(request.output).parent, result, "-o"),
+        ("the result", path_on_disk(request.output).parent, result, "-o"),
     ]
     needs: dict[int, int] = {}
     for what, folder, needed, option in places:

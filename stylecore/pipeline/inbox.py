@@ -21,11 +21,11 @@ from stylecore.media import (
     frame_files,
     is_moving,
     is_sequence,
-    place_of,
+    path_on_disk,
     usual_suffix,
 )
 from stylecore.media.files import temporary_beside
-from stylecore.media.writing.encoders import MKV
+from stylecore.media.writing.codecs import MKV
 from stylecore.runtime.locks import acquired
 from stylecore.settings import OutputSettings
 
@@ -203,7 +203,7 @@ def _files_of(tools: Iterable[Path]) -> Iterator[tuple[int, int]]:
     """Every file that is a tool or, of a folder or pattern, one of its frames."""
     for tool in tools:
         names = frame_files(tool) if is_sequence(tool) else ()
-        for path in [place_of(tool) / name for name in names] or [tool]:
+        for path in [path_on_disk(tool) / name for name in names] or [tool]:
             if path.exists():
                 yield _identity(path)
 

@@ -9,7 +9,7 @@ from stylecore.media import (
     check_output,
     fitting_name,
     index_source,
-    place_of,
+    path_on_disk,
     rehearse,
     rehearsed_as,
     require_free,
@@ -84,7 +84,7 @@ def _facts_of(request: Request) -> _Facts:
 def _workspace_of(request: Request, facts: _Facts) -> Workspace:
     root = request.root or default_root()
     require_utf8(root)
-    return Workspace.locate(root, place_of(request.source), facts.key)
+    return Workspace.locate(root, path_on_disk(request.source), facts.key)
 
 
 def _planned_job(request: Request, facts: _Facts) -> Job:

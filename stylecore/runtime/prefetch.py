@@ -19,7 +19,7 @@ class _End:
     pass
 
 
-def ahead(items: Iterable[Item], *, depth: int = 2) -> Generator[Item, None, None]:
+def prefetch(items: Iterable[Item], *, depth: int = 2) -> Generator[Item, None, None]:
     """The same items, which a thread makes up to ``depth`` ahead of whoever takes them.
 
     What the thread raises is raised here, after the items before it. Closing this generator, or an
@@ -49,7 +49,7 @@ def ahead(items: Iterable[Item], *, depth: int = 2) -> Generator[Item, None, Non
             if isinstance(items, Generator):
                 items.close()
 
-    thread = threading.Thread(target=make, daemon=True, name="ahead")
+    thread = threading.Thread(target=make, daemon=True, name="prefetch")
     thread.start()
     try:
         while True:

@@ -22,7 +22,7 @@ import numpy as np
 
 from stylecore.arrays.images import to_float
 from stylecore.engines import Engine, FrameInput, FrameRecord
-from stylecore.runtime.prefetch import ahead
+from stylecore.runtime.prefetch import prefetch
 from stylecore.sequence import ReadFrames, StyleAt
 from stylecore.sequence.normalisation import ShotMoments
 from stylecore.sequence.reference_motion import MovedFrame, ReferenceMotion
@@ -69,7 +69,7 @@ def stylize_missing(
     with ExitStack() as stages:
 
         def stage(items: Iterable[Item]) -> Iterator[Item]:
-            return stages.enter_context(closing(ahead(items, depth=AHEAD)))
+            return stages.enter_context(closing(prefetch(items, depth=AHEAD)))
 
         sources = stage(source_in_order(chunk, missing, read, reach=motion.reach))
         moved = stage(motion.for_frames(sources, frozenset(missing)))

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from stylecore.errors import MediaError
-from stylecore.media import frame_files, is_sequence, place_of, require_file
+from stylecore.media import frame_files, is_sequence, path_on_disk, require_file
 
 
 class FileFact(BaseModel):
@@ -76,7 +76,7 @@ def stamp_of(path: Path) -> tuple[int, int]:
 def files_of(path: Path) -> list[Path]:
     """The file itself, or the frames of a folder or pattern; InputError where there are none."""
     if is_sequence(path):
-        return [place_of(path) / name for name in frame_files(path)]
+        return [path_on_disk(path) / name for name in frame_files(path)]
     require_file(path)
     return [path]
 

@@ -36,7 +36,8 @@ def write_apng(
         frames: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16.
         times: seconds, when each frame begins and the last one ends.
         on_frame: called with the number of frames that are written.
-        plays: how often the animation is played, up to ``Kind.most_plays``; 0 for without end.
+        plays: how often the animation is played, up to ``PictureFormat.most_plays``; 0 for
+            without end.
     """
     count = len(times) - 1
     numbers = iter(range(2**31))
@@ -73,11 +74,11 @@ def _delays(times: Sequence[Fraction]) -> Iterator[tuple[int, int]]:
 
 def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
     """(kind, data) of every chunk."""
-    place = len(SIGNATURE)
-    while place < len(png):
-        length, kind = struct.unpack(">I4s", png[place : place + 8])
-        yield kind, png[place + 8 : place + 8 + length]
-        place += 12 + length
+    offset = len(SIGNATURE)
+    while offset < len(png):
+        length, kind = struct.unpack(">I4s", png[offset : offset + 8])
+        yield kind, png[offset + 8 : offset + 8 + length]
+        offset += 12 + length
 
 
 def _write(file: BinaryIO, kind: bytes, data: bytes) -> None:

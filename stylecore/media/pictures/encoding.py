@@ -77,9 +77,9 @@ def _tagged_png(png: bytes) -> bytes:
 
 def _tagged_tiff(tiff: bytes) -> bytes:
     """With a profile in its directory, which is written again at the end of the file."""
-    (place,) = struct.unpack("<I", tiff[4:8])
-    (count,) = struct.unpack("<H", tiff[place : place + 2])
-    entries = tiff[place + 2 : place + 2 + 12 * count]
+    (offset,) = struct.unpack("<I", tiff[4:8])
+    (count,) = struct.unpack("<H", tiff[offset : offset + 2])
+    entries = tiff[offset + 2 : offset + 2 + 12 * count]
     profile = srgb_profile()
     start = len(tiff) + len(tiff) % 2
     content = tiff.ljust(start, b"\0") + profile

@@ -13,7 +13,7 @@ from stylecore.arrays.images import as_16_bits, is_transparent, resize, with_cha
 from stylecore.errors import DamagedError, MediaError
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex, index_of_pictures, source_changed
-from stylecore.media.names import frame_files, frame_numbers, place_of
+from stylecore.media.names import frame_files, frame_numbers, path_on_disk
 from stylecore.media.opening import check_count, check_length
 from stylecore.media.pictures.stills import opened_picture, read_pixels, require_readable
 from stylecore.media.reading.profiles import UNUSABLE, has_unusable_profile
@@ -44,7 +44,7 @@ def frame_rate(text: str) -> Fraction:
 
 def index_folder(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
     """``index_source`` of a folder or a pattern: all headers first, then every picture."""
-    folder, names = place_of(path), frame_files(path)
+    folder, names = path_on_disk(path), frame_files(path)
     rate = frame_rate(settings.frame_rate)
     check_count(str(path), len(names), settings.max_hours)
     check_length(str(path), float(len(names) / rate), settings.max_hours)
@@ -91,7 +91,7 @@ def read_folder(
     """``read_frames`` of a folder or a pattern."""
     index = excerpt.index
     for number in range(excerpt.start, excerpt.stop):
-        file = place_of(excerpt.path) / index.frame_files[number]
+        file = path_on_disk(excerpt.path) / index.frame_files[number]
         if not file.exists():
             raise source_changed(number)
         data = _content(file)

@@ -7,9 +7,9 @@ import numpy as np
 
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import discard
-from stylecore.media.names import frame_name, frame_numbers, is_pattern, place_of
+from stylecore.media.names import frame_name, frame_numbers, is_pattern, path_on_disk
 from stylecore.media.pictures.encoding import encoded_picture
-from stylecore.media.pictures.formats import Kind, encoder_quality
+from stylecore.media.pictures.formats import PictureFormat
 from stylecore.settings import OutputSettings
 
 
@@ -31,9 +31,9 @@ def written_names(target: Path, excerpt: Excerpt) -> list[str]:
 def write_folder(
     frames: Iterable[np.ndarray],
     target: Path,
-    kind: Kind,
+    picture_format: PictureFormat,
     names: Iterable[str],
-    output: OutputSettings,
+    encoding: OutputSettings,
     on_frame: Callable[[int], None],
 ) -> None:
     """Writes a new folder, in place of one that an earlier run has left unfinished.
@@ -41,15 +41,15 @@ def write_folder(
     Args:
         frames: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16.
         target: the folder, or a pattern in it.
-        kind: what ``target`` is.
+        picture_format: what ``target`` is.
         names: of the files, one for each frame.
-        output: quality of the files.
+        encoding: quality of the files.
         on_frame: called with the number of files that are written.
     """
     discard(target)
-    folder = place_of(target)
+    folder = path_on_disk(target)
     folder.mkdir()
-    quality = encoder_quality(kind, output)
+    quality = picture_format.encoder_quality(encoding)
     for done, (pixels, name) in enumerate(zip(frames, names, strict=True), start=1):
         data = encoded_picture(pixels, Path(name).suffix.lower(), quality=quality)
         with (folder / name).open("wb") as file:

@@ -46,7 +46,8 @@ def write_gif(
         frames: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16; opacity below half is none.
         times: hundredths of a second, when each frame begins and the last one ends.
         on_frame: called with the number of frames that are written.
-        plays: how often the animation is played, up to ``Kind.most_plays``; 0 for without end.
+        plays: how often the animation is played, up to ``PictureFormat.most_plays``; 0 for
+            without end.
     """
     durations = [end - begin for begin, end in pairwise(times)]
     graph: av.filter.Graph | None = None
@@ -83,8 +84,8 @@ def _image_block(indices: np.ndarray, colours: np.ndarray) -> bytes:
     file = io.BytesIO()
     image.save(file, "GIF", interlace=0, optimize=False)
     table, still = colours.tobytes(), file.getvalue()
-    place = len(HEADER) + 7 + len(table)
-    head, packed = still[place : place + 9], still[place + 10 : -len(END)]
+    offset = len(HEADER) + 7 + len(table)
+    head, packed = still[offset : offset + 9], still[offset + 10 : -len(END)]
     return head + bytes([COLOURS_FOLLOW | 7]) + table + packed
 
 

@@ -42,7 +42,8 @@ def write_webp(
         times: milliseconds, when each frame begins and the last one ends.
         on_frame: called with the number of frames that are written.
         quality: up to 100, which is lossless.
-        plays: how often the animation is played, up to ``Kind.most_plays``; 0 for without end.
+        plays: how often the animation is played, up to ``PictureFormat.most_plays``; 0 for
+            without end.
 
     Raises:
         OutputError: the file would be larger than the format allows.
@@ -73,13 +74,13 @@ def write_webp(
 
 def _frame_chunks(picture: bytes) -> Iterator[bytes]:
     """The chunks of a still WebP that hold its pixels, with their heads and padding."""
-    place = 12
-    while place < len(picture):
-        kind, length = struct.unpack("<4sI", picture[place : place + 8])
-        end = place + 8 + length + length % 2
+    offset = 12
+    while offset < len(picture):
+        kind, length = struct.unpack("<4sI", picture[offset : offset + 8])
+        end = offset + 8 + length + length % 2
         if kind in OF_A_FRAME:
-            yield picture[place:end]
-        place = end
+            yield picture[offset:end]
+        offset = end
 
 
 def _write(file: BinaryIO, kind: bytes, data: bytes) -> None:

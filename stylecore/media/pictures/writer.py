@@ -12,11 +12,8 @@ from stylecore.media.files import discard, not_written
 from stylecore.media.pictures.apng_writer import write_apng
 from stylecore.media.pictures.folder_writer import write_folder, written_names
 from stylecore.media.pictures.formats import (
-    Kind,
-    encoder_quality,
+    PictureFormat,
     in_units,
-    notes_on,
-    plays_of,
     shown_at,
 )
 from stylecore.media.pictures.gif_writer import HUNDREDTH, write_gif
@@ -27,26 +24,26 @@ from stylecore.settings import OutputSettings
 def write_pictures(
     frames: Iterable[np.ndarray],
     target: Path,
-    kind: Kind,
+    picture_format: PictureFormat,
     excerpt: Excerpt,
     encoding: OutputSettings,
     on_frame: Callable[[int], None],
 ) -> tuple[str, ...]:
     """``write_frames`` into an animation or a folder."""
     try:
-        if kind.unit is None:
+        if picture_format.unit is None:
             names = written_names(target, excerpt)
-            write_folder(frames, target, kind, names, encoding, on_frame)
+            write_folder(frames, target, picture_format, names, encoding, on_frame)
         else:
             times = shown_at(excerpt)
-            plays = plays_of(kind, excerpt.index)
+            plays = picture_format.plays(excerpt.index)
             suffix = target.suffix.lower()
             if suffix == ".gif":
                 write_gif(frames, target, in_units(times, HUNDREDTH), on_frame, plays=plays)
             elif suffix == ".apng":
                 write_apng(frames, target, times, on_frame, plays=plays)
             else:
-                quality = encoder_quality(kind, encoding)
+                quality = picture_format.encoder_quality(encoding)
                 times_ms = in_units(times, MILLISECOND)
                 write_webp(frames, target, times_ms, on_frame, quality=quality, plays=plays)
     except (av.FFmpegError, OSError) as error:
@@ -57,4 +54,4 @@ def write_pictures(
     except BaseException:
         discard(target)
         raise
-    return notes_on(kind, excerpt.index, encoding)
+    return picture_format.notes(excerpt.index, encoding)

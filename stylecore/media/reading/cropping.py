@@ -36,7 +36,7 @@ def shown_part(
     Args:
         path: a video file.
         container: name of its format, as FFmpeg has it.
-        number: place of the stream among the pictures of the file.
+        number: position of the stream among the pictures of the file.
         track: identifier of the stream, as FFmpeg has it.
         size: (width, height) of a coded picture.
 
@@ -83,13 +83,13 @@ def _by_clean_aperture(
 
 
 def _margins_of_clap(data: bytes, size: tuple[int, int]) -> Margins:
-    """By the width, height and place of the middle, each a fraction, that a box says."""
+    """By the width, height and position of the middle, each a fraction, that a box says."""
     if len(data) < 32:
         return Margins()
     numbers = struct.unpack(">IIIIiIiI", data)
     if not all(numbers[1::2]):
         return Margins()
-    width, height, right, down = (Fraction(*numbers[place : place + 2]) for place in range(0, 8, 2))
+    width, height, right, down = (Fraction(*numbers[first : first + 2]) for first in range(0, 8, 2))
     sides = []
     for length, shown, moved in ((size[0], width, right), (size[1], height, down)):
         middle = Fraction(length - 1, 2) + moved

@@ -65,8 +65,8 @@ def _tags(profile: bytes) -> dict[str, bytes]:
     (count,) = struct.unpack(">I", profile[128:132])
     found = {}
     for number in range(min(count, 100)):
-        place = 132 + 12 * number
-        name, start, size = struct.unpack(">4sII", profile[place : place + 12])
+        offset = 132 + 12 * number
+        name, start, size = struct.unpack(">4sII", profile[offset : offset + 12])
         found[name.decode("latin1")] = profile[start : start + size]
     return found
 

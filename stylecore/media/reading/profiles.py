@@ -60,22 +60,22 @@ def effective(profile: bytes, mode: str) -> bytes:
 
 def is_usable(profile: bytes, mode: str) -> bool:
     """Whether a profile can be understood and belongs to pixels of a mode of Pillow's."""
-    kind = kind_of(profile)
-    if kind == "GRAY":
+    space = colour_space_of(profile)
+    if space == "GRAY":
         return mode in ("1", "L", "LA", "La") or mode.startswith("I;16")
-    if kind == "CMYK":
+    if space == "CMYK":
         return mode == "CMYK"
-    return kind == "RGB" and mode != "CMYK"
+    return space == "RGB" and mode != "CMYK"
 
 
 @lru_cache(maxsize=16)
-def kind_of(profile: bytes) -> str:
+def colour_space_of(profile: bytes) -> str:
     """ "RGB", "GRAY" or "CMYK"; "" where it is another, or damaged."""
     try:
-        kind = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space.strip()
-        if kind in MODES:
+        space = ImageCms.ImageCmsProfile(io.BytesIO(profile)).profile.xcolor_space.strip()
+        if space in MODES:
             _transform(profile)
-            return str(kind)
+            return str(space)
     except (OSError, ImageCms.PyCMSError, ValueError, TypeError):
         pass
     return ""
@@ -87,7 +87,7 @@ def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     if not profile:
         return image.convert("RGBA" if has_opacity else "RGB")
     opacity = image.convert("RGBA").getchannel("A") if has_opacity else None
-    mode = MODES[kind_of(profile)]
+    mode = MODES[colour_space_of(profile)]
     colours = image if image.mode == mode else _without_opacity(image).convert(mode)
     converted = ImageCms.applyTransform(colours, _transform(profile))
     assert converted is not None
@@ -125,13 +125,13 @@ def _transform(profile: bytes) -> ImageCms.ImageCmsTransform:
 @lru_cache(maxsize=16)
 def _changes_nothing(profile: bytes) -> bool:
     """Whether a profile is sRGB by another name: no colour moves by more than a level."""
-    kind = kind_of(profile)
-    if kind == "CMYK":
+    space = colour_space_of(profile)
+    if space == "CMYK":
         return False
     steps = np.linspace(0, 255, 18).astype(np.uint8)
     cube = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(1, -1, 3)
     greys = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
-    probe = greys if kind == "GRAY" else np.concatenate([cube, greys], axis=1)
+    probe = greys if space == "GRAY" else np.concatenate([cube, greys], axis=1)
     converted = np.asarray(in_srgb(Image.fromarray(probe), profile))
     return int(np.abs(converted.astype(np.int16) - probe).max()) <= 1
 

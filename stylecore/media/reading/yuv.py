@@ -46,7 +46,7 @@ def rgb_of(yuv: np.ndarray, *, matrix: str, full_range: bool, bit_depth: int) ->
 def yuv_frame(
     pixels: np.ndarray, *, matrix: str, full_range: bool, pixel_format: str
 ) -> VideoFrame:
-    """RGB as a frame in one of ``encoders.FORMATS`` or ``SEMI_PLANAR``.
+    """RGB as a frame in one of ``codecs.FORMATS`` or ``SEMI_PLANAR``.
 
     Args:
         pixels: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16. Places that share a colour share

@@ -16,10 +16,11 @@ from stylecore.arrays.images import pixel_checksum
 from stylecore.errors import OutputError, UnverifiedError
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import hidden_beside
-from stylecore.media.names import place_of
+from stylecore.media.names import path_on_disk
 from stylecore.media.targets import wants_alpha, write_frames
 from stylecore.media.verification.verify import verify_frames
-from stylecore.media.writing.encoders import CONTAINERS, TRIAL_SIDE, require_encoder
+from stylecore.media.writing.codecs import CONTAINERS
+from stylecore.media.writing.encoders import TRIAL_SIDE, require_encoder
 from stylecore.settings import OutputSettings
 
 MOST_FRAMES = 240
@@ -53,7 +54,7 @@ def rehearse(
     if output.suffix.lower() in CONTAINERS:
         require_encoder(encoding, output.suffix, size, excerpt.index)
     beside = hidden_beside(output, "rehearsal")
-    target = folder / beside.relative_to(place_of(output).parent)
+    target = folder / beside.relative_to(path_on_disk(output).parent)
     part, small = abridged(excerpt, MOST_FRAMES), _small(size, encoding)
     alpha = wants_alpha(output, encoding, excerpt.index, size)
     frames = [_picture(number // SCENE, small, alpha=alpha, deep=excerpt.index.bit_depth > 8)

@@ -5,7 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from stylecore.media.excerpt import Excerpt
-from stylecore.media.pictures.formats import is_exact, kind_of
+from stylecore.media.pictures.formats import is_exact, picture_format_of
 from stylecore.media.verification.findings import Verification
 from stylecore.media.verification.pictures import verify_pictures
 from stylecore.media.verification.video import verify_video
@@ -22,8 +22,8 @@ def verify_frames(
 ) -> Verification:
     """Compares ``target`` with what it was made from.
 
-    Every frame must be shown where the target's clock has its place (``Clock``); what lies between
-    the places and the source's times is ``Verification.off``, and ``delay`` for all.
+    Every frame must be shown at its tick of the target's clock (``Clock``); what lies between the
+    ticks and the source's times is ``Verification.off``, and ``delay`` for all.
 
     Args:
         excerpt, encoding: what was given to ``write_frames``.
@@ -35,9 +35,10 @@ def verify_frames(
         UnverifiedError: it does not decode, or a count, a timestamp, the duration, the size, a tag,
             a copied stream or a chapter differs.
     """
-    kind = kind_of(target)
-    if kind is None:
+    picture_format = picture_format_of(target)
+    if picture_format is None:
         return verify_video(target, excerpt, encoding, size)
-    exact = is_exact(target, encoding, excerpt.index)
-    facts = verify_pictures(target, kind, excerpt, size=size, checksums=checksums if exact else ())
+    if not is_exact(target, encoding, excerpt.index):
+        checksums = ()
+    facts = verify_pictures(target, picture_format, excerpt, size=size, checksums=checksums)
     return Verification(excerpt.count, Fraction(0), (), facts=facts)

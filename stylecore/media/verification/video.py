@@ -11,11 +11,12 @@ from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import UNTAGGED, SourceIndex, StreamInfo
 from stylecore.media.opening import EVERYTHING, open_container
 from stylecore.media.reading.indexing import index_container
+from stylecore.media.reading.packets import stream_facts
 from stylecore.media.reading.timecode import later, timecode_at
 from stylecore.media.verification.findings import Verification
 from stylecore.media.writing.captions import captions_in, keeps_captions
 from stylecore.media.writing.clock import Clock
-from stylecore.media.writing.encoders import M4V, MOV, MP4, codec_for
+from stylecore.media.writing.codecs import M4V, MOV, MP4, codec_for
 from stylecore.media.writing.immersive import keeps_sphere, keeps_stereo
 from stylecore.media.writing.streams import (
     COPIED,
@@ -23,7 +24,6 @@ from stylecore.media.writing.streams import (
     copied_streams,
     file_metadata,
     needed_delay,
-    stream_facts,
 )
 from stylecore.settings import OutputSettings
 
@@ -83,7 +83,7 @@ def _end(target: Path, found: SourceIndex) -> int:
 
 
 def _compare_times(target: Path, found: SourceIndex, excerpt: Excerpt, clock: Clock) -> Fraction:
-    """Compares every frame's time, and when the last one ends, with their places on the clock.
+    """Compares every frame's time, and when the last one ends, with their ticks of the clock.
 
     Returns:
         ``Verification.off``.
@@ -95,9 +95,9 @@ def _compare_times(target: Path, found: SourceIndex, excerpt: Excerpt, clock: Cl
             f"({clock.unit} s), so that one is shown {float(off):.4f} s late"
         )
     *wanted, end = clock.ticks(excerpt.boundaries())
-    for number, (place, pts) in enumerate(zip(wanted, found.pts, strict=True), excerpt.start):
-        if pts != place:
-            shown, due = (float(ticks * clock.unit) for ticks in (pts, place))
+    for number, (tick, pts) in enumerate(zip(wanted, found.pts, strict=True), excerpt.start):
+        if pts != tick:
+            shown, due = (float(ticks * clock.unit) for ticks in (pts, tick))
             raise UnverifiedError(
                 f"frame {number} is shown at {shown:.4f} s instead of {due:.4f} s"
             )

@@ -15,7 +15,7 @@ from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import SourceIndex
 from stylecore.media.reading.frames import decoded_frames
 from stylecore.media.reading.side_data import captions_of
-from stylecore.media.writing.encoders import codec_name
+from stylecore.media.writing.codecs import codec_name
 from stylecore.settings import OutputSettings
 
 CONSTRUCT = 3
@@ -101,12 +101,12 @@ class Captions:
 def _with_message(packet: Packet, captions: bytes, coding: _Coding) -> Packet:
     """A packet with captions before its first picture unit."""
     data = bytes(packet)
-    place = next(
+    offset = next(
         (found.start() for found in re.finditer(rb"\x00?\x00\x00\x01(?=(.))", data, re.DOTALL)
          if coding.is_picture(found[1][0])),
         0,
     )  # fmt: skip
-    added = Packet(data[:place] + _messages(captions, coding) + data[place:])
+    added = Packet(data[:offset] + _messages(captions, coding) + data[offset:])
     added.pts, added.dts, added.time_base = packet.pts, packet.dts, packet.time_base
     added.duration, added.is_keyframe = packet.duration, packet.is_keyframe
     added.stream = packet.stream

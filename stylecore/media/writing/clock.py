@@ -2,7 +2,7 @@
 
 A container counts whole units: Matroska milliseconds, MP4 what its writer chooses. So a time of the
 source is placed once, on the grid of the target, and everything that is compared later is compared
-with that place. What is shifted and rounded in several steps ends beside it.
+with that tick. What is shifted and rounded in several steps ends beside it.
 """
 
 from collections.abc import Callable, Sequence
@@ -48,9 +48,9 @@ class Clock:
         return found
 
     def error(self, times: Sequence[Fraction]) -> Fraction:
-        """Seconds between a time and its place on the grid, of the one that is farthest off."""
-        places = zip(self.ticks(times), times, strict=True)
-        return max(abs(tick * self.unit - time - self.delay) for tick, time in places)
+        """Seconds between a time and its tick, of the one that is farthest off."""
+        pairs = zip(self.ticks(times), times, strict=True)
+        return max(abs(tick * self.unit - time - self.delay) for tick, time in pairs)
 
 
 def encoding_unit(index: SourceIndex) -> Fraction:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from stylecore.media.index import SourceIndex, Sphere
-from stylecore.media.writing.encoders import M4V, MKV, MOV, MP4, WEBM
+from stylecore.media.writing.codecs import M4V, MKV, MOV, MP4, WEBM
 
 EQUIRECTANGULAR, CUBE, TILE = 0, 1, 2
 """Projections, as FFmpeg counts them; others have no box."""
@@ -95,7 +95,7 @@ def add_immersion(path: Path, index: SourceIndex) -> None:
         start, moov = _header(file)
         end = start + len(moov)
         grown = _grown(moov[8:], WAY_DOWN, boxes)
-        moved = _with_offsets(grown, lambda place: place + len(boxes) * (place >= end))
+        moved = _with_offsets(grown, lambda offset: offset + len(boxes) * (offset >= end))
         _insert(file, end, len(boxes))
         file.seek(start)
         file.write(_box(b"moov", moved))
@@ -118,13 +118,13 @@ def _box(kind: bytes, content: bytes) -> bytes:
 
 def _parts(content: bytes) -> list[tuple[bytes, bytes]]:
     """(kind, content) of boxes that follow one another."""
-    parts, place = [], 0
-    while place + 8 <= len(content):
-        length, kind = struct.unpack(">I4s", content[place : place + 8])
+    parts, offset = [], 0
+    while offset + 8 <= len(content):
+        length, kind = struct.unpack(">I4s", content[offset : offset + 8])
         if length < 8:
             break
-        parts.append((kind, content[place + 8 : place + length]))
-        place += length
+        parts.append((kind, content[offset + 8 : offset + length]))
+        offset += length
     return parts
 
 
@@ -152,15 +152,15 @@ def _described(descriptions: bytes, boxes: bytes) -> bytes:
 
 
 def _with_offsets(content: bytes, move: Callable[[int], int]) -> bytes:
-    """The content of a box, with all places of samples in the file changed."""
+    """The content of a box, with all offsets of samples in the file changed."""
     made = b""
     for kind, inner in _parts(content):
         if kind in WAY_DOWN[:-1]:
             inner = _with_offsets(inner, move)
         elif kind in (b"stco", b"co64"):
             form = ">I" if kind == b"stco" else ">Q"
-            places = [place for (place,) in struct.iter_unpack(form, inner[8:])]
-            inner = inner[:8] + b"".join(struct.pack(form, move(place)) for place in places)
+            offsets = [offset for (offset,) in struct.iter_unpack(form, inner[8:])]
+            inner = inner[:8] + b"".join(struct.pack(form, move(offset)) for offset in offsets)
         made += _box(kind, inner)
     return made
 
@@ -179,11 +179,11 @@ def _header(file: BinaryIO) -> tuple[int, bytes]:
         start += length
 
 
-def _insert(file: BinaryIO, place: int, count: int) -> None:
-    """Moves everything from ``place`` on ``count`` bytes further."""
+def _insert(file: BinaryIO, offset: int, count: int) -> None:
+    """Moves everything from ``offset`` on ``count`` bytes further."""
     end = file.seek(0, 2)
-    while end > place:
-        begin = max(place, end - BLOCK)
+    while end > offset:
+        begin = max(offset, end - BLOCK)
         file.seek(begin)
         block = file.read(end - begin)
         file.seek(begin + count)

@@ -33,7 +33,7 @@ class Schedule:
         *self.given, _ = Clock(self.encoding_unit).ticks(boundaries)
         """Timestamps that the encoder is given, in units of ``encoding_unit``."""
         self._clock, self._sums_decoding = clock, sums_decoding
-        self._places = clock.ticks(boundaries)
+        self._ticks = clock.ticks(boundaries)
         self._numbers = {pts: number for number, pts in enumerate(self.given)}
         self._count = 0
         self._waiting = self._lead = 0
@@ -42,7 +42,7 @@ class Schedule:
     @property
     def ends_long(self) -> bool:
         """Whether the last frame is shown for longer than the others."""
-        *others, last = (end - begin for begin, end in pairwise(self._places))
+        *others, last = (end - begin for begin, end in pairwise(self._ticks))
         return bool(others) and last > LONG * median(others)
 
     def seconds(self, pts: int) -> Fraction:
@@ -55,12 +55,12 @@ class Schedule:
             if packet.pts is None or packet.dts is None:
                 continue
             number = self._numbers[packet.pts]
-            packet.pts = self._places[number]
+            packet.pts = self._ticks[number]
             # x265 does not say when it decodes a single frame: the number is any.
-            earliest, latest = 2 * self._places[0] - self._places[-1], packet.pts
+            earliest, latest = 2 * self._ticks[0] - self._ticks[-1], packet.pts
             decoded = self._clock.tick(packet.dts * self.encoding_unit)
             packet.dts = min(max(earliest, decoded), latest)
-            packet.duration = self._places[number + 1] - packet.pts
+            packet.duration = self._ticks[number + 1] - packet.pts
             packet.time_base = self._clock.unit
             if self._sums_decoding:
                 self._correct(packet)
@@ -68,16 +68,16 @@ class Schedule:
 
     def _correct(self, packet: Packet) -> None:
         """Changes when the first packets are decoded and how long the last one lasts."""
-        places, count = self._places, len(self.given)
+        ticks, count = self._ticks, len(self.given)
         if self._count == 0:
-            early = places[0] - packet.dts
-            self._waiting = bisect_left(places, places[0] + early - ROUNDED, hi=count)
-            self._lead = places[count - 1] - places[max(0, count - 1 - self._waiting)]
-            packet.dts = places[0] - self._lead
+            early = ticks[0] - packet.dts
+            self._waiting = bisect_left(ticks, ticks[0] + early - ROUNDED, hi=count)
+            self._lead = ticks[count - 1] - ticks[max(0, count - 1 - self._waiting)]
+            packet.dts = ticks[0] - self._lead
         elif self._count < self._waiting:
             # FFmpeg takes the shortest wait of these for that of the first one.
             left = self._waiting - self._count
-            packet.dts = min(places[1] - self._lead + 1, places[0]) - left
+            packet.dts = min(ticks[1] - self._lead + 1, ticks[0]) - left
         self._count += 1
         if self._count == count:
-            packet.duration = max(1, places[count] - self._lead - packet.dts)
+            packet.duration = max(1, ticks[count] - self._lead - packet.dts)

@@ -1,32 +1,20 @@
 """What a file holds beside its picture: sound, subtitles, attachments, covers, metadata."""
 
-import hashlib
 import io
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
-from typing import Any
 
 import av
 from av.container import InputContainer, OutputContainer
-from av.packet import Packet
 from av.stream import Stream
 
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.index import UNKNOWN_CODEC, SourceIndex, StreamInfo
 from stylecore.media.opening import open_container
-from stylecore.media.writing.encoders import (
-    CODECS,
-    CONTAINERS,
-    M4V,
-    MKV,
-    MOV,
-    MP4,
-    WEBM,
-    codec_name,
-)
+from stylecore.media.reading.packets import is_ruined
+from stylecore.media.writing.codecs import CODECS, CONTAINERS, M4V, MKV, MOV, MP4, WEBM, codec_name
 from stylecore.settings import OutputSettings
 
 KIND_NAMES = {
@@ -61,24 +49,24 @@ OF_THE_STREAM = frozenset(
 
 
 def copied_streams(
-    source: Path, index: SourceIndex, suffix: str, settings: OutputSettings
+    source: Path, index: SourceIndex, suffix: str, encoding: OutputSettings
 ) -> tuple[StreamInfo, ...]:
     """The streams beside the picture that a file with this suffix gets as they are."""
-    if settings.audio == "drop" or suffix.lower() not in CONTAINERS:
+    if encoding.audio == "drop" or suffix.lower() not in CONTAINERS:
         return ()
     return tuple(info for info in index.streams if holds(suffix, source, info))
 
 
 def fitting_name(
-    output: Path, source: Path, index: SourceIndex, settings: OutputSettings
+    output: Path, source: Path, index: SourceIndex, encoding: OutputSettings
 ) -> tuple[Path, tuple[str, ...]]:
     """The output, in another container if the named one cannot hold all streams; with a note."""
     suffix = output.suffix.lower()
-    if settings.container == "named" or settings.audio == "drop" or suffix not in CONTAINERS:
+    if encoding.container == "named" or encoding.audio == "drop" or suffix not in CONTAINERS:
         return output, ()
     wanted = [info for info in index.streams if info.kind in WORTH_A_CONTAINER]
     lost = [info for info in wanted if not holds(suffix, source, info)]
-    codec = codec_name(settings, suffix)
+    codec = codec_name(encoding, suffix)
     for other in ROOMY if lost else ():
         if other in CODECS[codec].containers and all(holds(other, source, i) for i in wanted):
             names = " and ".join(dict.fromkeys(described(info) for info in lost))
@@ -239,76 +227,3 @@ def file_metadata(container: InputContainer) -> dict[str, str]:
         for key, value in container.metadata.items()
         if key.lower() not in OF_THE_CONTAINER
     }
-
-
-@dataclass
-class StreamFacts:
-    """All packets of a stream: their bytes, and when the first and the last one begin."""
-
-    digest: Any = field(default_factory=hashlib.sha256)
-    unit: Fraction = Fraction(1)
-    first_pts: int | None = None
-    last_pts: int = 0
-
-    @property
-    def first(self) -> Fraction:
-        return (self.first_pts or 0) * self.unit
-
-    @property
-    def last(self) -> Fraction:
-        return self.last_pts * self.unit
-
-    def add(self, packet: Packet) -> None:
-        self.digest.update(_without_adts(packet))
-        if packet.pts is not None:
-            self.last_pts = packet.pts
-            if self.first_pts is None:
-                self.first_pts, self.unit = packet.pts, Fraction(packet.time_base)
-
-
-def stream_facts(path: Path, streams: Sequence[StreamInfo]) -> list[StreamFacts]:
-    """Facts of the streams, in their order."""
-    found = {info.index: StreamFacts() for info in streams}
-    with open_container(path) as container:
-        for info in streams:
-            if info.kind == "attachment":
-                found[info.index].digest.update(container.streams[info.index].data)
-        timed = [container.streams[i.index] for i in streams if i.kind != "attachment"]
-        for packet in container.demux(timed) if timed else ():
-            if packet.size and not is_ruined(packet):
-                found[packet.stream.index].add(packet)
-    return list(found.values())
-
-
-ADTS_HEADER = 7
-"""Its bytes, without a checksum."""
-
-
-def is_ruined(packet: Packet) -> bool:
-    """Whether no container but MPEG-TS takes a packet: AAC without the header that it needs there.
-
-    Where the stream says by itself how its packets are coded they have no such header.
-    """
-    coding = packet.stream.codec_context
-    if coding is None or coding.name != "aac" or coding.extradata or not packet.size:
-        return False
-    return not _has_adts(bytes(packet))
-
-
-def _has_adts(data: bytes) -> bool:
-    """Whether AAC begins with a header of ADTS, for a rate that there is."""
-    if len(data) <= ADTS_HEADER or data[0] != 0xFF or data[1] & 0xF6 != 0xF0:
-        return False
-    return data[2] >> 2 & 0xF < 13
-
-
-def _without_adts(packet: Packet) -> bytes:
-    """The raw AAC frame of an ADTS frame (ISO 13818-7, 6.2); any other packet as it is.
-
-    MP4 and Matroska hold raw frames, so the muxer takes the header off.
-    """
-    data = bytes(packet)
-    if packet.stream.codec_context.name != "aac" or not _has_adts(data):
-        return data
-    has_checksum = not data[1] & 1
-    return data[ADTS_HEADER + 2 * has_checksum :]

@@ -25,39 +25,32 @@ from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import not_written
 from stylecore.media.index import SourceIndex
 from stylecore.media.opening import inert_name, open_container
+from stylecore.media.reading.packets import is_ruined
 from stylecore.media.reading.timecode import moved
 from stylecore.media.reading.yuv import yuv_frame
 from stylecore.media.writing.captions import Captions, captions_in, keeps_captions, note_on_captions
 from stylecore.media.writing.clock import Clock, encoding_unit
-from stylecore.media.writing.encoders import (
-    CONTAINERS,
-    M4V,
-    MKV,
+from stylecore.media.writing.codecs import CONTAINERS, M4V, MKV, MOV, MP4, codec_for, codec_name
+from stylecore.media.writing.encoders import encoder_options, require_aspect
+from stylecore.media.writing.immersive import add_immersion, notes_on_immersion, stereo_metadata
+from stylecore.media.writing.pixel_formats import (
     MOST_BITS,
-    MOV,
-    MP4,
     bits_of,
-    codec_for,
-    codec_name,
-    encoder_options,
     fitting_format,
     halves_colours,
     keeps_alpha,
-    require_aspect,
 )
-from stylecore.media.writing.immersive import add_immersion, notes_on_immersion, stereo_metadata
 from stylecore.media.writing.schedule import Schedule
 from stylecore.media.writing.streams import (
     add_copy,
     add_cover_file,
     copied_streams,
     file_metadata,
-    is_ruined,
     needed_delay,
     notes_on_left_out,
     stream_metadata,
 )
-from stylecore.runtime.prefetch import ahead
+from stylecore.runtime.prefetch import prefetch
 from stylecore.settings import OutputSettings
 
 BIT_EXACT = {"fflags": "+bitexact"}
@@ -167,7 +160,7 @@ class _Writer:
             codec = codec_name(self.encoding, self.suffix)
             self.captions = Captions(self.excerpt, self.schedule.given, codec)
         packets = _Lookahead(self._copied_packets(copies))
-        with closing(ahead(self._encodable(_chain(first, frames), video.pix_fmt))) as encodable:
+        with closing(prefetch(self._encodable(_chain(first, frames), video.pix_fmt))) as encodable:
             for done, frame in enumerate(encodable, start=1):
                 for packet in packets.before(self.schedule.seconds(frame.pts)):
                     self._mux_copy(packet)
@@ -247,7 +240,7 @@ class _Writer:
         return stream
 
     def _add_copies(self) -> dict[int, Stream]:
-        """Output streams for those of the source that are copied, by their place in the source."""
+        """Output streams for those of the source that are copied, by their index there."""
         if self.origin is None or self.encoding.audio == "drop":
             return {}
         copies: dict[int, Stream] = {}

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from stylecore.runtime.prefetch import ahead
+from stylecore.runtime.prefetch import prefetch
 
 
 def threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name == "ahead"]
+    return [thread for thread in threading.enumerate() if thread.name == "prefetch"]
 
 
 def test_a_chain_of_stages_gives_the_same_items_in_order() -> None:
-    doubled = (2 * number for number in ahead(range(50)))
-    assert list(ahead((number + 1 for number in ahead(doubled)), depth=1)) == [
+    doubled = (2 * number for number in prefetch(range(50)))
+    assert list(prefetch((number + 1 for number in prefetch(doubled)), depth=1)) == [
         2 * number + 1 for number in range(50)
     ]
     assert not threads()
@@ -27,8 +27,8 @@ def test_an_error_comes_after_the_items_before_it() -> None:
 
     found = []
     with pytest.raises(OSError, match="gone"):
-        found.extend(ahead(failing()))
-    stage = ahead(failing())
+        found.extend(prefetch(failing()))
+    stage = prefetch(failing())
     assert next(stage) == 1
     with pytest.raises(OSError, match="gone"):
         next(stage)
@@ -46,7 +46,7 @@ def test_no_more_is_made_than_was_asked_for_ahead() -> None:
                 reached.set()
             yield number
 
-    stage = ahead(counted(), depth=2)
+    stage = prefetch(counted(), depth=2)
     assert next(stage) == 0
     assert reached.wait(10), "one taken, two waiting, one in the maker's hand"
     assert len(made) <= 4
@@ -65,7 +65,7 @@ def test_who_stops_early_closes_every_stage_behind() -> None:
         finally:
             closed.set()
 
-    stage = ahead(ahead(endless()))
+    stage = prefetch(prefetch(endless()))
     assert next(stage) == 1
     stage.close()
     assert closed.wait(10)
