@@ -12,15 +12,15 @@ from stylecore.pipeline.folder import repainted, video_settings
 from stylecore.pipeline.inbox import Arrival, Outcome
 from stylecore.settings import FolderSettings, ImageSettings
 from stylecore.store import Published
-from tasks.conduct import told
-from tasks.inbox import look
+from tasks.inbox import scan_inbox
+from tasks.policies import with_state_message
 from tasks.report import report_folder, summary_line
 
 DEFAULTS = FolderSettings()
 
 
 @flow(name="stylize-folder", flow_run_name="{inbox.name} in {style.stem}")
-@told(by=summary_line)
+@with_state_message(by=summary_line)
 def stylize_folder(
     inbox: Path,
     outbox: Path,
@@ -40,7 +40,7 @@ def stylize_folder(
         settings: every other choice.
         workspace: folder of all workspaces; the user's state folder when not given.
     """
-    found = look(inbox, outbox, style, settings.video)
+    found = scan_inbox(inbox, outbox, style, settings.video)
     run = partial(_run, style=style, settings=settings, workspace=workspace)
     outcomes = list(repainted(found, run, settle_seconds=settings.settle_seconds))
     report_folder(outcomes)

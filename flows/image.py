@@ -5,14 +5,14 @@ from pathlib import Path
 from prefect import flow
 
 from stylecore.settings import ImageSettings
-from tasks.conduct import told
+from tasks.policies import with_state_message
 from tasks.still import stylize_still
 
 DEFAULTS = ImageSettings()
 
 
 @flow(name="stylize-image", flow_run_name="{source.name} in {style.stem}")
-@told(by=str)
+@with_state_message(by=str)
 def stylize_image(
     source: Path,
     style: Path,

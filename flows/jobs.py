@@ -4,9 +4,9 @@ from pathlib import Path
 
 from flows.printing import printable
 from stylecore.errors import StoreError
-from stylecore.pipeline import ask, assemble, find_job
+from stylecore.pipeline import assemble, request_result
 from stylecore.settings import OutputSettings
-from stylecore.store import Request, Workspace, default_root
+from stylecore.store import Workspace, default_root
 
 
 def show_all(root: Path | None) -> None:
@@ -61,24 +61,21 @@ def assemble_again(
     settings = last.settings.model_copy(update={"output": encoding})
     changes = {"output": output or last.output, "overwrite": overwrite, "keep": True}
     wanted = last.model_copy(update={"settings": settings, **changes}).absolute()
-    published = assemble(workspace, ask(workspace, wanted))
+    published = assemble(workspace, request_result(workspace, wanted))
     print(f"verified: {', '.join(published.verified)}")
     print(printable(str(published.output)))
 
 
-def say_if_anew(workspace: Workspace, request: Request) -> None:
-    """Says when going on with a job means another one, since what its key is made of changed."""
-    found = find_job(request)
-    if found.folder != workspace.folder:
-        print(
-            printable(
-                f"{workspace.name} cannot be gone on with: this version of the program paints "
-                "otherwise than the one that began it, or its source, style or network holds "
-                f"something else now. It begins anew as {found.name}; what is finished of the old "
-                f"one stays until stylecore jobs clean {workspace.name} --remove."
-            ),
-            flush=True,
-        )
+def why_anew(workspace: Workspace, opened: Workspace) -> str | None:
+    """Why going on with a job means another one; None where the one that was opened is the same."""
+    if opened.folder == workspace.folder:
+        return None
+    return (
+        f"{workspace.name} cannot be gone on with: this version of the program paints otherwise "
+        "than the one that began it, or its source, style or network holds something else now. It "
+        f"begins anew as {opened.name}; what is finished of the old one stays until stylecore jobs "
+        f"clean {workspace.name} --remove."
+    )
 
 
 def clean(root: Path | None, names: list[str], *, remove: bool) -> None:

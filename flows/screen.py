@@ -24,22 +24,36 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from flows.jobs import why_anew
 from flows.printing import printable
 from flows.stopping import Stop
 from flows.way import Choice, Way, prefect_ready, way_of
 from stylecore.media import require_utf8
 from stylecore.pipeline import OnProgress, finish_job, open_job, space_needed
 from stylecore.pipeline import Progress as Step
-from stylecore.pipeline.folder import look, repainted, run_here
+from stylecore.pipeline.folder import repainted, run_here, scan_inbox
 from stylecore.pipeline.inbox import Outcome
 from stylecore.settings import FolderSettings, VideoSettings
 from stylecore.store import Job, Published, Request, Workspace
 
 
-def run_video(request: Request, *, prefect: Choice, quiet: bool, stop: Stop) -> None:
-    """Fulfils a request with bars."""
+def run_video(
+    request: Request,
+    *,
+    prefect: Choice,
+    quiet: bool,
+    stop: Stop,
+    going_on_with: Workspace | None = None,
+) -> None:
+    """Fulfils a request with bars.
+
+    Args:
+        going_on_with: the job that was asked for by its name, which may not be the request's now.
+    """
     console = _console(quiet)
     job_space, request = open_job(request)
+    if going_on_with is not None and (anew := why_anew(going_on_with, job_space)):
+        _say(console, anew)
     job = job_space.job
     way = way_of(prefect)
     _print_facts(console, job_space, request, way)
@@ -55,7 +69,7 @@ def run_video(request: Request, *, prefect: Choice, quiet: bool, stop: Stop) -> 
         _reporting(console, job) as on_progress,
     ):
         if way.is_flow:
-            published = _run_with_prefect(console, way, request, on_progress)
+            published = _run_with_prefect(console, way, job_space, request, on_progress)
         else:
             published = finish_job(job_space, request, on_progress=on_progress)
     keeping = _why_kept(job_space, request)
@@ -104,7 +118,7 @@ def run_folder(
             found = _folder_with_prefect(console, way, inbox, outbox, style, settings, workspace)
         else:
             found = repainted(
-                look(inbox, outbox, style, settings.video),
+                scan_inbox(inbox, outbox, style, settings.video),
                 partial(run_here, style=style, settings=settings, workspace=workspace),
                 settle_seconds=settings.settle_seconds,
             )
@@ -123,13 +137,14 @@ def _print_outcome(console: Console, outcome: Outcome) -> None:
 
 
 def _run_with_prefect(
-    console: Console, way: Way, request: Request, on_progress: OnProgress
+    console: Console, way: Way, job_space: Workspace, request: Request, on_progress: OnProgress
 ) -> Published:
     with _prefect(console, way):
         from flows.video import stylize_video
         from tasks.progress import listening
+        from tasks.video import handing_on
 
-        with listening(on_progress):
+        with listening(on_progress), handing_on(job_space, request):
             return stylize_video(
                 request.source,
                 request.style,

@@ -5,14 +5,14 @@ from pathlib import Path
 from prefect import flow
 
 from stylecore.training.settings import FastTraining
-from tasks.conduct import told
+from tasks.policies import with_state_message
 from tasks.training import train_fast_network
 
 DEFAULTS = FastTraining()
 
 
 @flow(name="train-fast", flow_run_name="train fast into {out.name}")
-@told(by=str)
+@with_state_message(by=str)
 def train_fast(content: Path, style: Path, out: Path, settings: FastTraining = DEFAULTS) -> Path:
     """Trains, or goes on from the last checkpoint; returns the weights.
 

@@ -5,14 +5,14 @@ from pathlib import Path
 from prefect import flow
 
 from stylecore.training.settings import PerceptualTraining
-from tasks.conduct import told
+from tasks.policies import with_state_message
 from tasks.training import train_perceptual_network
 
 DEFAULTS = PerceptualTraining()
 
 
 @flow(name="train-perceptual", flow_run_name="train perceptual into {out.name}")
-@told(by=str)
+@with_state_message(by=str)
 def train_perceptual(
     content: Path, style: Path, out: Path, settings: PerceptualTraining = DEFAULTS
 ) -> Path:

@@ -8,7 +8,7 @@ from prefect import flow
 from stylecore.pipeline.shot_order import in_shot_order
 from stylecore.settings import VideoSettings
 from stylecore.store import Published, Request, Workspace
-from tasks.conduct import told
+from tasks.policies import with_state_message
 from tasks.progress import begin_progress, ending_with_the_run, show_progress
 from tasks.report import report_video, result_line
 from tasks.video import assemble, first_done, plan, stylize
@@ -17,7 +17,7 @@ DEFAULTS = VideoSettings()
 
 
 @flow(name="stylize-video", flow_run_name="{source.name} in {style.stem}")
-@told(by=result_line)
+@with_state_message(by=result_line)
 def stylize_video(
     source: Path,
     style: Path,
@@ -48,10 +48,11 @@ def stylize_video(
     )  # fmt: skip
     with ending_with_the_run():
         folder, request = plan(request)
-        artifact = begin_progress(folder)
+        job_space = Workspace(folder)
+        artifact = begin_progress(job_space)
         finished = list(
             in_shot_order(
-                Workspace(folder).job.chunks,
+                job_space.job.chunks,
                 parallel_shots=settings.parallel_shots,
                 submit=partial(stylize.submit, folder, request=request, artifact=artifact),
                 first_done=first_done,

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
@@ -54,9 +53,9 @@ def ending_with_the_run() -> Iterator[None]:
         _ending.reset(token)
 
 
-def begin_progress(workspace: Path) -> UUID:
+def begin_progress(workspace: Workspace) -> UUID:
     """Makes the run's progress artifact and shows what earlier runs have done."""
-    job = Workspace(workspace).job
+    job = workspace.job
     artifact = create_progress_artifact(
         progress=_percent(workspace),
         description=f"{job.source.path.name}: {job.frame_count} frames, {len(job.shots)} shots",
@@ -72,7 +71,7 @@ def show_progress(artifact: UUID, percent: float) -> None:
         logger.warning("the progress could not be shown: %s", error)
 
 
-class Watch:
+class ChunkMonitor:
     """Is called after every frame of a task.
 
     Raises:
@@ -80,7 +79,9 @@ class Watch:
         TimeoutError: the task has had its time.
     """
 
-    def __init__(self, *, workspace: Path, artifact: UUID | None = None, time_limit: float) -> None:
+    def __init__(
+        self, workspace: Workspace, *, time_limit: float, artifact: UUID | None = None
+    ) -> None:
         self._workspace = workspace
         self._artifact = artifact
         self._time_limit = time_limit
@@ -99,6 +100,5 @@ class Watch:
             show_progress(self._artifact, _percent(self._workspace))
 
 
-def _percent(workspace: Path) -> float:
-    space = Workspace(workspace)
-    return 100 * min(1.0, space.count_finished() / space.job.work_count)
+def _percent(workspace: Workspace) -> float:
+    return 100 * min(1.0, workspace.count_finished() / workspace.job.work_count)

@@ -8,7 +8,7 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from stylecore.pipeline.inbox import Outcome, Status
 from stylecore.store import Published
-from tasks.conduct import CONDUCT
+from tasks.policies import TASK_OPTIONS
 
 
 def result_line(published: Published) -> str:
@@ -25,7 +25,7 @@ def summary_line(outcomes: list[Outcome]) -> str:
     return (", ".join(parts) + (f" ({failed})" if failed else "")) or "nothing has arrived"
 
 
-@task(task_run_name="report", **CONDUCT)
+@task(task_run_name="report", **TASK_OPTIONS)
 def report_video(published: Published) -> None:
     """Logs the result and what a person should know about it."""
     logger = get_run_logger()
@@ -37,7 +37,7 @@ def report_video(published: Published) -> None:
     create_markdown_artifact("\n".join(lines), description=result_line(published))
 
 
-@task(task_run_name="report", **CONDUCT)
+@task(task_run_name="report", **TASK_OPTIONS)
 def report_folder(outcomes: list[Outcome]) -> None:
     """Logs every failure and leaves a table, one row a file."""
     logger = get_run_logger()

@@ -6,10 +6,10 @@ from prefect import task
 
 from stylecore import pipeline
 from stylecore.settings import ImageSettings
-from tasks.conduct import CONDUCT, HOUR
+from tasks.policies import HOUR, TASK_OPTIONS
 
 
-@task(task_run_name="stylize {source.name}", timeout_seconds=6 * HOUR, **CONDUCT)
+@task(task_run_name="stylize {source.name}", timeout_seconds=6 * HOUR, **TASK_OPTIONS)
 def stylize_still(
     source: Path, style: Path, output: Path, settings: ImageSettings, *, overwrite: bool
 ) -> Path:

@@ -1,5 +1,8 @@
 """The steps of one video as Prefect tasks; only paths and small models cross their borders."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from uuid import UUID
 
@@ -8,17 +11,29 @@ from prefect.futures import PrefectFuture, as_completed
 
 from stylecore import pipeline
 from stylecore.store import Chunk, Published, Request, Workspace
-from tasks.conduct import CHUNK_CONDUCT, CONDUCT, HOUR
-from tasks.progress import Watch
+from tasks.policies import CHUNK_TASK_OPTIONS, HOUR, TASK_OPTIONS
+from tasks.progress import ChunkMonitor
 
 CHUNK_TIME = 12 * HOUR
 """Far above the minutes a chunk is meant to take; what is done by then is kept and gone on from."""
 
+_opened: ContextVar[tuple[Workspace, Request] | None] = ContextVar("opened", default=None)
 
-@task(task_run_name="plan {request.source.name}", timeout_seconds=3 * HOUR, **CONDUCT)
+
+@contextmanager
+def handing_on(workspace: Workspace, request: Request) -> Iterator[None]:
+    """The flow run in this context takes a job as ``open_job`` gave it and opens it no more."""
+    token = _opened.set((workspace, request))
+    try:
+        yield
+    finally:
+        _opened.reset(token)
+
+
+@task(task_run_name="plan {request.source.name}", timeout_seconds=3 * HOUR, **TASK_OPTIONS)
 def plan(request: Request) -> tuple[Path, Request]:
     """Checks and plans the job, or finds it; its workspace, and the request to fulfil."""
-    workspace, request = pipeline.open_job(request)
+    workspace, request = _opened.get() or pipeline.open_job(request)
     job, done = workspace.job, workspace.count_finished()
     logger = get_run_logger()
     logger.info("%d frames, %d shots: %s", job.frame_count, len(job.shots), workspace.folder)
@@ -27,11 +42,12 @@ def plan(request: Request) -> tuple[Path, Request]:
     return workspace.folder, request
 
 
-@task(task_run_name="frames {chunk.start}:{chunk.stop}, pass {chunk.sweep}", **CHUNK_CONDUCT)
+@task(task_run_name="frames {chunk.start}:{chunk.stop}, pass {chunk.sweep}", **CHUNK_TASK_OPTIONS)
 def stylize(workspace: Path, chunk: Chunk, request: Request, artifact: UUID) -> int:
     """Makes the chunk's missing frames; returns how many were made."""
-    watch = Watch(workspace=workspace, artifact=artifact, time_limit=CHUNK_TIME)
-    return pipeline.stylize_chunk(Workspace(workspace), chunk, request, on_progress=watch)
+    job_space = Workspace(workspace)
+    monitor = ChunkMonitor(job_space, artifact=artifact, time_limit=CHUNK_TIME)
+    return pipeline.stylize_chunk(job_space, chunk, request, on_progress=monitor)
 
 
 def first_done(running: list[PrefectFuture[int]]) -> tuple[PrefectFuture[int], bool]:
@@ -41,8 +57,9 @@ def first_done(running: list[PrefectFuture[int]]) -> tuple[PrefectFuture[int], b
     return done, done.state.is_completed()
 
 
-@task(task_run_name="assemble", timeout_seconds=12 * HOUR, **CONDUCT)
+@task(task_run_name="assemble", timeout_seconds=12 * HOUR, **TASK_OPTIONS)
 def assemble(workspace: Path, request: Request) -> Published:
     """Encodes, verifies and publishes."""
-    watch = Watch(workspace=workspace, time_limit=12 * HOUR)
-    return pipeline.assemble(Workspace(workspace), request, on_progress=watch)
+    job_space = Workspace(workspace)
+    monitor = ChunkMonitor(job_space, time_limit=12 * HOUR)
+    return pipeline.assemble(job_space, request, on_progress=monitor)

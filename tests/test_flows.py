@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from prefect.settings import PREFECT_HOME, temporary_settings
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from prefect.states import State
 from prefect.testing.utilities import prefect_test_harness
 
+from flows.cli import main
 from flows.folder import stylize_folder
 from flows.train_fast import train_fast
 from flows.train_perceptual import train_perceptual
@@ -25,7 +26,7 @@ from stylecore.training.settings import FastTraining, PerceptualTraining
 from tasks import video as steps
 from tasks.progress import listening
 from tests.support import clips
-from tests.support.jobs import with_one_hiccup
+from tests.support.jobs import steps_of_a_start, with_one_hiccup
 
 QUICK = VideoSettings(engine="identity", chunk_frames=4)
 
@@ -66,6 +67,19 @@ def test_video_is_published_and_its_progress_is_told(
     assert index_source(output).frame_count == 12
     last = {(step.stage, step.shot): (step.done, step.total) for step in seen}
     assert last == {("stylize", 0): (6, 6), ("stylize", 1): (6, 6), ("assemble", 0): (12, 12)}
+
+
+@pytest.mark.prefect
+def test_a_start_opens_and_hashes_its_source_once(
+    server: None, clip: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", PREFECT_API_URL.value())
+    command = ["video", str(clip), "--style", str(style), "-o", str(tmp_path / "out.mp4"),
+               "--engine", "identity", "--workspace", str(tmp_path / "jobs")]  # fmt: skip
+    seen = steps_of_a_start(monkeypatch)
+    assert main(command) == 0
+    assert seen[: seen.index("store 0")] == ["open clip.mp4", "hash clip.mp4", "hash style.png"]
+    assert [step for step in seen if step.startswith("open")] == ["open clip.mp4"]
 
 
 @pytest.mark.prefect

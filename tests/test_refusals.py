@@ -17,7 +17,7 @@ from stylecore.errors import OutputError, StoreError, UnreadableError, WeightsEr
 from stylecore.media import index_source, read_picture
 from stylecore.networks.files import read_weights
 from stylecore.pipeline import Progress, open_job, stylize_video
-from stylecore.pipeline.folder import look, repainted, run_here
+from stylecore.pipeline.folder import repainted, run_here, scan_inbox
 from stylecore.pipeline.inbox import LOCK_FOLDER, Arrival, Outcome, arrivals
 from stylecore.settings import FolderSettings, OutputSettings, VideoSettings
 from stylecore.store import Request, Workspace
@@ -139,7 +139,7 @@ def night(inbox: Path, outbox: Path, style: Path, jobs: Path) -> list[Outcome]:
     def run(arrival: Arrival) -> int:
         return run_here(arrival, style, settings, jobs)
 
-    return list(repainted(look(inbox, outbox, style, IDENTITY), run, settle_seconds=0))
+    return list(repainted(scan_inbox(inbox, outbox, style, IDENTITY), run, settle_seconds=0))
 
 
 def test_a_picture_that_may_not_be_read_is_tried_again_the_next_night(

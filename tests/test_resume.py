@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stylecore.errors import OutputError, StoreError
-from stylecore.pipeline import ask, assemble, finish_job, stylize_chunk, stylize_video
+from stylecore.pipeline import assemble, finish_job, request_result, stylize_chunk, stylize_video
 from stylecore.settings import GatysSettings, OutputSettings, StyleSettings, VideoSettings
 from stylecore.store import Workspace
 from tests.support import clips
@@ -236,7 +236,7 @@ def test_assembly_works_from_the_store_alone(clip: Path, style: Path, tmp_path: 
     first = finish_job(workspace, request)
     style.unlink()
     again = request.model_copy(update={"output": tmp_path / "again.mp4"})
-    assert assemble(workspace, ask(workspace, again)).sha256 == first.sha256
+    assert assemble(workspace, request_result(workspace, again)).sha256 == first.sha256
 
 
 def test_assembly_says_which_frame_is_missing(clip: Path, style: Path, tmp_path: Path) -> None:

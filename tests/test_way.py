@@ -10,7 +10,7 @@ from stylecore.errors import MediaError
 from stylecore.pipeline import attempts, steps, stylize_video
 from stylecore.settings import VideoSettings
 from stylecore.store import Workspace
-from tests.support.jobs import with_one_hiccup
+from tests.support.jobs import planned, steps_of_a_start, with_one_hiccup
 
 QUICK = VideoSettings(engine="identity", chunk_frames=4)
 
@@ -96,3 +96,20 @@ def test_other_shots_are_finished_when_one_fails(
         stylize_video(clip, style, tmp_path / "out.mp4", QUICK, workspace=tmp_path / "jobs")
     (workspace,) = Workspace.all_in(tmp_path / "jobs")
     assert workspace.finished(0, 12) == set(range(6, 12))
+
+
+def test_a_start_opens_and_hashes_its_source_once(
+    clip: Path, style: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = steps_of_a_start(monkeypatch)
+    assert run(clip, style, "--prefect", "off") == 0
+    assert seen[: seen.index("store 0")] == ["open clip.mp4", "hash clip.mp4", "hash style.png"]
+
+
+def test_so_does_a_start_by_the_name_of_a_job(
+    clip: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, _ = planned(clip, style, tmp_path / "out.mp4", QUICK)
+    seen = steps_of_a_start(monkeypatch)
+    assert main(["jobs", "resume", workspace.name, "--prefect", "off"]) == 0
+    assert seen[: seen.index("store 0")] == ["open clip.mp4", "hash clip.mp4", "hash style.png"]

@@ -37,18 +37,17 @@ def list_cuts(arguments: argparse.Namespace) -> None:
 
 def resume(arguments: argparse.Namespace) -> None:
     """Goes on with all that was asked of a job and is not there yet; makes only what is missing."""
-    from flows import jobs, screen
+    from flows import screen
     from stylecore.store import Workspace, default_root
 
     root = arguments.workspace or default_root()
     workspace = Workspace.find(root, arguments.name)
     for request in workspace.open_requests() or [workspace.request]:
         request = request.model_copy(update={"root": root})
-        if not arguments.quiet:
-            jobs.say_if_anew(workspace, request)
         screen.run_video(
-            request, prefect=arguments.prefect, quiet=arguments.quiet, stop=arguments.stop
-        )
+            request, prefect=arguments.prefect, quiet=arguments.quiet, stop=arguments.stop,
+            going_on_with=workspace,
+        )  # fmt: skip
 
 
 def assemble(arguments: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ the Prefect flow runs the same steps as tasks.
 from stylecore.pipeline.assembly import assemble
 from stylecore.pipeline.checks import space_needed
 from stylecore.pipeline.division import find_shots
-from stylecore.pipeline.plan import ask, find_job, open_job
+from stylecore.pipeline.plan import open_job, request_result
 from stylecore.pipeline.progress import OnProgress, Progress
 from stylecore.pipeline.steps import finish_job, stylize_video
 from stylecore.pipeline.still import stylize_image
@@ -19,12 +19,11 @@ from stylecore.pipeline.work import stylize_chunk
 __all__ = [
     "OnProgress",
     "Progress",
-    "ask",
     "assemble",
-    "find_job",
     "find_shots",
     "finish_job",
     "open_job",
+    "request_result",
     "space_needed",
     "stylize_chunk",
     "stylize_image",

@@ -15,7 +15,7 @@ RunFile = Callable[[Arrival], int]
 """Makes the result of one file and returns how many frames it has; raises what stopped it."""
 
 
-def look(inbox: Path, outbox: Path, style: Path, settings: VideoSettings) -> list[Arrival]:
+def scan_inbox(inbox: Path, outbox: Path, style: Path, settings: VideoSettings) -> list[Arrival]:
     """Finds what has arrived; a style that is no picture is said once, not for every file.
 
     Raises:

@@ -50,18 +50,7 @@ def open_job(request: Request) -> tuple[Workspace, Request]:
     if not workspace.is_planned():
         require_free(request.output, overwrite=request.overwrite)
         workspace.create(_planned_job(request, facts))
-    return workspace, ask(workspace, request)
-
-
-def find_job(request: Request) -> Workspace:
-    """The workspace, existing or not, of a request's job, by what its files hold now.
-
-    Raises:
-        InputError: something given cannot be used.
-    """
-    request = request.absolute()
-    check_request(request)
-    return _workspace_of(request, _facts_of(request))
+    return workspace, request_result(workspace, request)
 
 
 @dataclass(frozen=True)
@@ -107,7 +96,7 @@ def _planned_job(request: Request, facts: _Facts) -> Job:
     )  # fmt: skip
 
 
-def ask(workspace: Workspace, request: Request) -> Request:
+def request_result(workspace: Workspace, request: Request) -> Request:
     """Remembers what is wanted of a job, if it can be had; returns it as it will be fulfilled.
 
     Raises:
@@ -128,7 +117,7 @@ def ask(workspace: Workspace, request: Request) -> Request:
         require_free(output, overwrite=request.overwrite)
         check_space(workspace, request)
         request = _rehearsed(workspace, request)
-    workspace.ask(request, is_done=is_done)
+    workspace.remember(request, is_done=is_done)
     return request
 
 

@@ -107,8 +107,8 @@ class Workspace(FrameStore):
         """What was asked for and is not published yet."""
         return [request for request in self.requests() if not self._is_placed(request)]
 
-    def ask(self, request: Request, *, is_done: bool) -> None:
-        """Remembers a request; if it is not done, it counts as open from now on."""
+    def remember(self, request: Request, *, is_done: bool) -> None:
+        """Keeps a request; if it is not done, it counts as open from now on."""
         with self.lock("requests"):
             self._sweep(".", "requests")
             if not is_done:

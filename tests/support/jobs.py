@@ -1,12 +1,15 @@
 """Jobs of the tests."""
 
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
-from stylecore.pipeline import open_job
+from stylecore.pipeline import open_job, plan
 from stylecore.settings import VideoSettings
-from stylecore.store import Request, Workspace
+from stylecore.store import Request, Workspace, facts
 
 
 def planned(
@@ -40,3 +43,23 @@ def with_one_hiccup(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(Workspace, "save_frame", save_with_one_hiccup)
     return saved
+
+
+def steps_of_a_start(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is opened and hashed, as it happens, and the frames that are stored."""
+    seen: list[str] = []
+
+    def noting(module: ModuleType | type, name: str, said: Callable[..., str]) -> None:
+        function = getattr(module, name)
+
+        def noted(*given: Any, **options: Any) -> Any:
+            seen.append(said(*given))
+            return function(*given, **options)
+
+        monkeypatch.setattr(module, name, noted)
+
+    facts._fact_at.cache_clear()  # what this process has seen before the start
+    noting(plan, "check_request", lambda request: f"open {request.source.name}")
+    noting(facts, "_hashed", lambda path: f"hash {path.name}")
+    noting(Workspace, "save_frame", lambda self, number, *_: f"store {number}")
+    return seen

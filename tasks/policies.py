@@ -27,7 +27,7 @@ def _if(can_heal: Callable[[object], bool]) -> Callable[..., bool]:
     return retry
 
 
-CONDUCT: dict[str, Any] = {
+TASK_OPTIONS: dict[str, Any] = {
     "cache_policy": NO_CACHE,  # the workspace knows what is done, and sees when a file has changed
     "retries": len(DELAY_SECONDS),
     "retry_delay_seconds": list(DELAY_SECONDS),
@@ -35,10 +35,10 @@ CONDUCT: dict[str, Any] = {
 }
 """Options of every task."""
 
-CHUNK_CONDUCT = CONDUCT | {"retry_condition_fn": _if(can_heal_frames)}
+CHUNK_TASK_OPTIONS = TASK_OPTIONS | {"retry_condition_fn": _if(can_heal_frames)}
 
 
-def told(by: Callable[[R], str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def with_state_message(by: Callable[[R], str]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Makes one sentence the state message of a flow run, in success and in failure.
 
     Args:
