@@ -62,7 +62,10 @@ def _add_option(group: Any, model: type[Settings], name: str) -> None:
     if field.annotation is bool:
         group.add_argument(_flag(name), action="store_true", default=None, help=_help(model, name))
         return
-    group.add_argument(_flag(name), metavar=_metavar(name, field), help=_help(model, name))
+    group.add_argument(
+        _flag(name), choices=_choices(field) or None, metavar=_metavar(name, field),
+        help=_help(model, name),
+    )  # fmt: skip
 
 
 def _given(arguments: argparse.Namespace, model: type[Settings]) -> dict[str, Any]:

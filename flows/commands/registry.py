@@ -7,6 +7,7 @@ under whose title the help lists an argument.
 """
 
 from flows.commands import (
+    completion,
     cuts,
     doctor,
     evaluate,
@@ -35,6 +36,7 @@ COMMANDS: dict[str, tuple[Command | CommandGroup, ...]] = {
     "This program": (
         doctor.COMMAND,
         train.COMMAND,
+        completion.COMMAND,
     ),
 }  # fmt: skip
 """Commands by the heading under which they are listed."""
