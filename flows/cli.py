@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from flows.help import MISTAKE
+from flows.mistakes import about_words
 from flows.parser import build_parser
 from flows.printing import printable
 from flows.stopping import Stop, stoppable
@@ -33,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     given = sys.argv[1:] if argv is None else argv
     with stoppable(partial(_stopped, given)) as stop:
-        arguments = build_parser().parse_args(given)
+        arguments = _parsed(given)
         arguments.stop, arguments.again = stop, _as_typed(given)
         _quiet_libraries(arguments)
         if argv is None and not arguments.debug:
@@ -42,6 +44,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         if stop.is_requested and argv is None:
             os._exit(status)  # threads that compute would hold up an end in order
     return status
+
+
+def _parsed(given: Sequence[str]) -> argparse.Namespace:
+    """What was asked for; ends with a sentence where that has no meaning, or with the help."""
+    parser = build_parser()
+    if not given:
+        parser.print_help()
+        parser.exit(MISTAKE)
+    arguments, left_over = parser.parse_known_args(given)
+    if left_over:
+        arguments.parser.error(about_words(left_over))
+    return arguments
 
 
 def _run(arguments: argparse.Namespace) -> int:

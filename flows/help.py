@@ -1,12 +1,24 @@
-"""A parser that sorts its options by topic, and whose short help shows what matters alone."""
+"""A parser that sorts its options by topic, whose short help shows what matters alone, and that
+answers a mistake with one sentence."""
 
 import argparse
 import shutil
 from collections.abc import Iterable, Sequence
-from typing import Any
+from itertools import takewhile
+from typing import Any, NoReturn
 
+from flows.mistakes import (
+    about_choice,
+    about_command,
+    about_options,
+    plainly,
+    unknown_options,
+)
+from flows.printing import printable
 from flows.topics import HELP, TOPICS
 
+MISTAKE = 2
+"""Exit status after a mistake on the command line."""
 MAX_WIDTH = 100
 HELP_COLUMN = 28
 """Where explanations begin."""
@@ -68,6 +80,32 @@ class Parser(argparse.ArgumentParser):
         self.topic(HELP).add_argument(
             "--help-all", action=_ShowFullHelp, nargs=0, help="show every option, by topic"
         )
+
+    def parse_known_args(  # type: ignore[override]
+        self, words: Sequence[str], namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As always; but an unknown option is noticed before anything that is missing."""
+        options = self._option_string_actions
+        own, hint = words, ""
+        if self._subparsers is not None:
+            own = list(takewhile(lambda word: word.startswith("-"), words))
+            hint = "; options of a command follow its name"
+        if unknown := unknown_options(own, options):
+            self.error(about_options(unknown, options) + hint)
+        return super().parse_known_args(words, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with one sentence."""
+        sentence = f"{self.prog}: {plainly(message)} ({self.prog} --help)"
+        self.exit(MISTAKE, f"{printable(sentence)}\n")
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        if isinstance(action, argparse._SubParsersAction):
+            raise argparse.ArgumentError(None, about_command(str(value), action.choices))
+        argument = action.option_strings[-1] if action.option_strings else f"the {action.dest}"
+        raise argparse.ArgumentError(None, about_choice(argument, value, list(action.choices)))
 
     def format_help(self) -> str:
         if not self._short:

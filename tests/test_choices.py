@@ -133,7 +133,7 @@ def test_no_number_is_infinite_or_none(number: str):
         if name == "max_hours":
             home = "source"
         values = {name: number} if home is None else {home: {name: number}}
-        with pytest.raises(SettingsError, match=f"--{name.replace('_', '-')} Input should be"):
+        with pytest.raises(SettingsError, match=f"--{name.replace('_', '-')} must be a"):
             checked(VideoSettings, values)
     for name, key in (("style_layers", "block1_conv1"), ("content_layers", "block1_conv1"),
                       ("representations", "gram")):  # fmt: skip

@@ -170,7 +170,7 @@ class TestFilesOfWeights:
 
     def test_of_another_format_is_refused(self, tmp_path):
         path = tmp_path / "weights.npz"
-        with pytest.raises(WeightsError, match="does not exist"):
+        with pytest.raises(WeightsError, match="There is no weights file"):
             load_features("compact", ["block1_conv1"], weights=path)
         path.write_text("no weights")
         with pytest.raises(WeightsError, match="damaged"):

@@ -70,7 +70,7 @@ def test_weights_go_in_a_straight_line_from_keyframe_to_keyframe():
         ({"style_weights": (1, -1)}, "cannot be negative"),
         ({"style_weights": (1, float("inf"))}, "finite"),
         ({"style_weights": (1, 1), "style_keyframes": {0: (1, 0)}}, "not both"),
-        ({"style_keyframes": {4: (1, "much")}}, "--style-keyframes Input should be"),
+        ({"style_keyframes": {4: (1, "much")}}, "--style-keyframes must be a number, not 'much'"),
         ({"style_keyframes": {4: (1,)}}, "--style-keyframes at 4: 1 weights"),
         ({"style_masks": (Path("a"), Path("b"), Path("c"))}, "3 masks do not fit 2 styles"),
     ],

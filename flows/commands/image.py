@@ -7,13 +7,17 @@ from flows.commands.command import Command
 from flows.help import Parser
 from flows.options import add_options, read_options
 from flows.printing import printable
+from stylecore.errors import InputError
 from stylecore.settings import ImageSettings
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Repaints a still picture."""
+    from stylecore.media import VIDEO_SUFFIXES
     from stylecore.pipeline import stylize_image
 
+    if arguments.source.suffix.lower() in VIDEO_SUFFIXES:
+        raise InputError(f"{arguments.source} ends like a video; repaint it with: stylecore video")
     settings = read_options(arguments, ImageSettings)
     output = arguments.output or default_output(arguments.source, arguments.style, settings)
     written = stylize_image(

@@ -16,6 +16,7 @@ from av.container import InputContainer
 from stylecore.errors import DamagedError, MediaError, UnreadableError
 from stylecore.media.boxes import check_sample_tables, has_lost_header
 from stylecore.media.names import PICTURE_SUFFIXES, require_utf8
+from stylecore.runtime.nearby import advice_on_missing
 from stylecore.settings import SourceSettings, VideoSettings
 
 FORMATS = (
@@ -98,7 +99,7 @@ def require_file(path: Path) -> None:
     try:
         facts = path.stat()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise MediaError(f"There is no file {path}; check the name.") from error
+        raise MediaError(f"There is no file {path}; {advice_on_missing(path)}") from error
     except OSError as error:
         raise UnreadableError(path, error) from error
     if stat.S_ISDIR(facts.st_mode):

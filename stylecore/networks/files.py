@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from stylecore.errors import WeightsError
+from stylecore.runtime.nearby import advice_on_missing
 
 if TYPE_CHECKING:
     import keras
@@ -40,6 +41,8 @@ def _require_readable(path: Path) -> None:
 
 
 def _unreadable(path: Path, cause: OSError) -> WeightsError:
+    if isinstance(cause, FileNotFoundError):
+        return WeightsError(f"There is no weights file {path}; {advice_on_missing(path)}")
     return WeightsError(
         f"The weights file {path} cannot be read ({cause.strerror}): mend that, or give another "
         "file."
@@ -60,8 +63,8 @@ def read_weights(path: Path) -> Weights:
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise WeightsError(f"{path} is no weights file: it must end in .npz, .h5 or .keras.")
-    if not path.is_file():
-        raise WeightsError(f"The weights file {path} does not exist: give another file.")
+    if path.exists() and not path.is_file():
+        raise WeightsError(f"{path} is no file: give a file with weights.")
     _require_readable(path)
     try:
         weights = reader(path)

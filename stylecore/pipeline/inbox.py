@@ -27,6 +27,7 @@ from stylecore.media import (
 from stylecore.media.files import temporary_beside
 from stylecore.media.writing.codecs import MKV
 from stylecore.runtime.locks import acquired
+from stylecore.runtime.nearby import advice_on_missing
 from stylecore.settings import OutputSettings
 
 UNFINISHED_SUFFIXES = (".part", ".tmp", ".crdownload", "~")
@@ -151,7 +152,7 @@ def arrivals(
         OutputError: the outbox cannot be made.
     """
     if not inbox.is_dir():
-        raise InputError(f"There is no folder {inbox}; check the name.")
+        raise InputError(f"There is no folder {inbox}; {advice_on_missing(inbox)}")
     try:
         (outbox / LOCK_FOLDER).mkdir(parents=True, exist_ok=True)
     except OSError as error:
