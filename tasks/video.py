@@ -42,7 +42,10 @@ def plan(request: Request) -> tuple[Path, Request]:
     return workspace.folder, request
 
 
-@task(task_run_name="frames {chunk.start}:{chunk.stop}, pass {chunk.sweep}", **CHUNK_TASK_OPTIONS)
+@task(
+    task_run_name="frames {chunk.start}:{chunk.stop}, pass {chunk.pass_number}",
+    **CHUNK_TASK_OPTIONS,
+)
 def stylize(workspace: Path, chunk: Chunk, request: Request, artifact: UUID) -> int:
     """Makes the chunk's missing frames; returns how many were made."""
     job_space = Workspace(workspace)

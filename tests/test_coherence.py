@@ -71,15 +71,17 @@ def work(workspace: Workspace) -> list[tuple[int, FrameInput]]:
             number for number, _ in stylize_missing(workspace, chunk, numbers, engine, read=read)
         ]
         assert sorted(made) == numbers
-        told += [(chunk.sweep, frame) for frame in engine.told[before:]]
+        told += [(chunk.pass_number, frame) for frame in engine.told[before:]]
     return told
 
 
 def test_passes_go_forwards_and_backwards(scene, style):
     told = work(plan(scene, style, passes=3, chunk_frames=4))
-    numbers = [[frame.number for sweep, frame in told if sweep == chosen] for chosen in (1, 2, 3)]
+    numbers = [
+        [frame.number for done_in, frame in told if done_in == chosen] for chosen in (1, 2, 3)
+    ]
     assert numbers == [list(range(10)), list(range(9, -1, -1)), list(range(10))]
-    assert all(frame.previous_pass is None for sweep, frame in told if sweep == 1)
+    assert all(frame.previous_pass is None for pass_number, frame in told if pass_number == 1)
     starts = [frame.number for _, frame in told if frame.warped is None]
     assert starts == [0, 9, 0], "each pass begins from nothing but its own end"
 
@@ -87,9 +89,9 @@ def test_passes_go_forwards_and_backwards(scene, style):
 def test_a_pass_is_told_what_the_pass_before_made_and_its_own_neighbour(scene, style):
     workspace = plan(scene, style, passes=2)
     told = work(workspace)
-    for sweep, frame in told:
-        if sweep == 2:
-            own = to_float(workspace.load_frame(frame.number, sweep=1))
+    for pass_number, frame in told:
+        if pass_number == 2:
+            own = to_float(workspace.load_frame(frame.number, pass_number=1))
             assert np.array_equal(frame.previous_pass, own)
             if frame.number < 9:
                 assert np.array_equal(
@@ -98,7 +100,7 @@ def test_a_pass_is_told_what_the_pass_before_made_and_its_own_neighbour(scene, s
 
 
 def test_motion_brings_the_frame_before_onto_the_frame(scene, style):
-    for sweep, frame in work(plan(scene, style, passes=2, chunk_frames=3)):
+    for pass_number, frame in work(plan(scene, style, passes=2, chunk_frames=3)):
         if frame.warped is None or frame.previous is None or frame.mask is None:
             continue
         content = frame.content * (frame.warped[INSIDE].mean() / frame.content[INSIDE].mean())
@@ -106,7 +108,7 @@ def test_motion_brings_the_frame_before_onto_the_frame(scene, style):
             np.abs((image - content) @ LUMINANCE)[INSIDE].mean()
             for image in (frame.warped, frame.previous)
         )
-        assert moved < 0.4 * still, (sweep, frame.number)
+        assert moved < 0.4 * still, (pass_number, frame.number)
         assert frame.mask[INSIDE].mean() > 0.9
 
 
@@ -121,8 +123,8 @@ def test_distant_frames_count_where_no_nearer_one_does(scene, style):
 
 def test_the_first_frame_of_a_pass_holds_the_later_ones(scene, style):
     told = work(plan(scene, style, drift_control=0.5, passes=2, light="ignore"))
-    for sweep, frame in told:
-        anchor = 0 if sweep == 1 else 9
+    for pass_number, frame in told:
+        anchor = 0 if pass_number == 1 else 9
         assert len(frame.references) == int(abs(frame.number - anchor) > 1)
         for one in frame.references:
             assert one.mask.max() == pytest.approx(0.5)

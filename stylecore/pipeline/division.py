@@ -85,9 +85,11 @@ def _chunks(shots: list[tuple[int, int]], settings: VideoSettings) -> Iterator[C
     number = 0
     for shot_number, (first, last) in enumerate(shots):
         starts = range(first, last, settings.chunk_frames)
-        for sweep in range(1, settings.passes + 1):
-            for chunk_start in starts if sweep % 2 else reversed(starts):
+        for pass_number in range(1, settings.passes + 1):
+            for chunk_start in starts if pass_number % 2 else reversed(starts):
                 chunk_stop = min(chunk_start + settings.chunk_frames, last)
-                yield Chunk(number=number, shot=shot_number, shot_start=first, shot_stop=last,
-                            start=chunk_start, stop=chunk_stop, sweep=sweep)  # fmt: skip
+                yield Chunk(
+                    number=number, shot=shot_number, shot_start=first, shot_stop=last,
+                    start=chunk_start, stop=chunk_stop, pass_number=pass_number,
+                )  # fmt: skip
                 number += 1

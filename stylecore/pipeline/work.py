@@ -31,14 +31,14 @@ def stylize_chunk(
         if on_progress is not None:
             ahead = shot_stop - chunk.stop if chunk.is_backward else chunk.start - shot_start
             length = shot_stop - shot_start
-            done = (chunk.sweep - 1) * length + ahead + chunk_done
+            done = (chunk.pass_number - 1) * length + ahead + chunk_done
             on_progress(Progress("stylize", done, length * job.settings.passes, chunk.shot))
 
     with workspace.lock(f"shot-{chunk.shot}"):
         if workspace.published(request) is not None:
             return 0
-        workspace.sweep(shot_start, shot_stop)
-        finished = workspace.finished(chunk.start, chunk.stop, sweep=chunk.sweep)
+        workspace.remove_leftovers(shot_start, shot_stop)
+        finished = workspace.finished(chunk.start, chunk.stop, pass_number=chunk.pass_number)
         missing = [number for number in range(chunk.start, chunk.stop) if number not in finished]
         report(len(finished))
         if not missing:

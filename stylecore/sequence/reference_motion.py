@@ -66,7 +66,7 @@ class ReferenceMotion:
             other = number - chunk.step * distance
             if chunk.shot_start <= other < chunk.shot_stop:
                 yield self._move(other, frame)
-        if settings.hold_on_first and abs(number - chunk.anchor) > 1:
+        if settings.drift_control and abs(number - chunk.anchor) > 1:
             yield self._move(chunk.anchor, frame)
 
     def _move(self, other: int, frame: np.ndarray) -> Move:

@@ -79,7 +79,7 @@ def stylize_missing(
                 result.number,
                 result.image,
                 asdict(result.record),
-                sweep=chunk.sweep,
+                pass_number=chunk.pass_number,
                 age=result.age,
             )
             yield result.number, result.record

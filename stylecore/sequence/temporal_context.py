@@ -104,8 +104,8 @@ class TemporalContext:
     ) -> tuple[FrameInput, np.ndarray | None]:
         """The frame with what others became, and the age of its places as it is stored."""
         number = frame.number
-        if self._chunk.sweep > 1:
-            stored = self._workspace.load_frame(number, sweep=self._chunk.sweep - 1)
+        if self._chunk.pass_number > 1:
+            stored = self._workspace.load_frame(number, pass_number=self._chunk.pass_number - 1)
             frame = replace(frame, previous_pass=to_float(stored))
         if self._begins_anew(number):
             return frame, self._age(frame, None)
@@ -129,7 +129,7 @@ class TemporalContext:
         neighbours alone wanders, however little they differ.
         """
         shown = near
-        hold = self._settings.hold_on_first
+        hold = self._settings.drift_control
         for move in moves:
             far = self._moved(move)
             if hold and move is moves[-1] and abs(number - self._chunk.anchor) > 1:
@@ -149,7 +149,7 @@ class TemporalContext:
         unsaved = self._unsaved.get(number)
         if unsaved is not None:
             return to_float(unsaved.image)
-        return to_float(self._workspace.load_frame(number, sweep=self._chunk.sweep))
+        return to_float(self._workspace.load_frame(number, pass_number=self._chunk.pass_number))
 
     def _age(self, frame: FrameInput, move: Move | None) -> np.ndarray | None:
         """(h, w) uint8: one more than where a place was before, 0 where it was not in view."""

@@ -168,7 +168,7 @@ class VideoSettings(FrameSettings):
         return self.gatys.long_term if self.engine == "gatys" else ()
 
     @property
-    def hold_on_first(self) -> float:
+    def drift_control(self) -> float:
         """How much the first frame of a shot holds the later ones."""
         return self.gatys.drift_control if self.engine == "gatys" else 0.0
 

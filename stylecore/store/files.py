@@ -85,7 +85,8 @@ class SealedFolder:
             ) from error
 
     def _write_model(self, path: Path, model: BaseModel) -> None:
-        self._write(path, sealed_json(model.model_dump_json(indent=1), self._label(path)))
+        text = model.model_dump_json(indent=1, by_alias=True)
+        self._write(path, sealed_json(text, self._label(path)))
 
     def _whole_png(self, path: Path) -> bytes | None:
         """A stored PNG; None where it is missing, or damaged and was set aside."""
@@ -122,7 +123,7 @@ class SealedFolder:
             except OSError as error:
                 raise self._not_written(error) from error
 
-    def _sweep(self, *parts: str) -> None:
+    def _remove_half_written(self, *parts: str) -> None:
         """Removes what killed processes left half written in folders whose lock is held."""
         for path in (path for part in parts for path in (self.folder / part).glob(".*.json.*")):
             path.unlink(missing_ok=True)

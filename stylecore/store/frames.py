@@ -33,10 +33,10 @@ class FrameStore(PlannedFolder):
     """A planned job's folder with its frames.
 
     A frame exists when its file has been renamed into place, and then it is whole. In all methods,
-    ``sweep`` is the number of a pass; the last one when None.
+    ``pass_number`` is the number of a pass; the last one when None.
     """
 
-    def finished(self, start: int, stop: int, *, sweep: int | None = None) -> set[int]:
+    def finished(self, start: int, stop: int, *, pass_number: int | None = None) -> set[int]:
         """Numbers of the frames in [start, stop) that are stored and whole.
 
         A file that is damaged (cut short by a power failure, say) or another's is set aside.
@@ -44,21 +44,21 @@ class FrameStore(PlannedFolder):
         Raises:
             StoreError: one cannot be read.
         """
-        paths = {number: self._frame_path(number, sweep) for number in range(start, stop)}
+        paths = {number: self._frame_path(number, pass_number) for number in range(start, stop)}
         return {number for number, path in paths.items() if self._whole_png(path) is not None}
 
     def count_finished(self) -> int:
         """How many frames are stored, of all passes, without looking into them."""
         return sum(1 for folder in self._frame_folders() for _ in folder.glob("*.png"))
 
-    def load_frame(self, number: int, *, sweep: int | None = None) -> np.ndarray:
+    def load_frame(self, number: int, *, pass_number: int | None = None) -> np.ndarray:
         """A stored frame, (H, W, 3) RGB uint8 or uint16.
 
         Raises:
             StoreError: it cannot be read, is missing, or is damaged and has been set aside, so that
                 the next run makes it again.
         """
-        image = self._load_png(self._frame_path(number, sweep))
+        image = self._load_png(self._frame_path(number, pass_number))
         if image is None:
             raise self._lost(number)
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
@@ -69,7 +69,7 @@ class FrameStore(PlannedFolder):
         image: np.ndarray,
         record: dict[str, Any],
         *,
-        sweep: int | None = None,
+        pass_number: int | None = None,
         age: np.ndarray | None = None,
     ) -> None:
         """Stores a finished frame and how it was made; the frame last, since it says that all is.
@@ -78,7 +78,7 @@ class FrameStore(PlannedFolder):
             number: of the frame in the source.
             image: (H, W, 3) RGB uint8 or uint16.
             record: how it went, as JSON values.
-            sweep: number of the pass.
+            pass_number: number of the pass.
             age: (h, w) uint8, of its places.
 
         Raises:
@@ -89,7 +89,7 @@ class FrameStore(PlannedFolder):
         record_path = self.folder / f"records/{number:08d}.json"
         self._write(record_path, json.dumps(record).encode())
         pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-        self._write_png(self._frame_path(number, sweep), pixels, self._packing)
+        self._write_png(self._frame_path(number, pass_number), pixels, self._packing)
 
     def load_age(self, number: int) -> np.ndarray:
         """The age of a stored frame's places, (h, w) uint8.
@@ -136,7 +136,7 @@ class FrameStore(PlannedFolder):
                 found[int(path.stem)] = json.loads(path.read_bytes())
         return found
 
-    def sweep(self, start: int, stop: int) -> None:
+    def remove_leftovers(self, start: int, stop: int) -> None:
         """Removes what killed processes left half written of the frames in [start, stop).
 
         The lock of their shot is held.
@@ -203,9 +203,9 @@ class FrameStore(PlannedFolder):
             "it anew, the other frames are kept."
         )
 
-    def _frame_path(self, number: int, sweep: int | None) -> Path:
+    def _frame_path(self, number: int, pass_number: int | None) -> Path:
         last = self.job.settings.passes
-        folder = "frames" if sweep in (None, last) else f"passes/{sweep}"
+        folder = "frames" if pass_number in (None, last) else f"passes/{pass_number}"
         return self.folder / folder / f"{number:08d}.png"
 
     def _frame_folders(self) -> list[Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from stylecore.arrays.colour import ColourStatistics
 from stylecore.errors import InputError
@@ -22,15 +22,15 @@ FORMAT = 4
 class Chunk(BaseModel):
     """Frames [start, stop) of one shot in one pass; the piece of work that one task does."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
     number: int
     shot: int
     shot_start: int
     shot_stop: int
     start: int
     stop: int
-    sweep: int = 1
-    """Number of the pass, from 1."""
+    pass_number: int = Field(1, alias="sweep")
+    """From 1; in a plan under the name that the first plans gave it."""
 
     @property
     def step(self) -> int:
@@ -45,7 +45,7 @@ class Chunk(BaseModel):
     @property
     def is_backward(self) -> bool:
         """Whether the pass goes from the shot's end to its start."""
-        return self.sweep % 2 == 0
+        return self.pass_number % 2 == 0
 
 
 class Colours(BaseModel):

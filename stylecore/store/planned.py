@@ -38,7 +38,7 @@ class PlannedFolder(SealedFolder):
             StoreError: the folder cannot be made or written.
         """
         try:
-            earlier = [f"passes/{sweep}" for sweep in range(1, job.settings.passes)]
+            earlier = [f"passes/{pass_number}" for pass_number in range(1, job.settings.passes)]
             for part in (*PARTS, *earlier):
                 (self.folder / part).mkdir(parents=True, exist_ok=True)
         except OSError as error:

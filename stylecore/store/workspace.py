@@ -110,7 +110,7 @@ class Workspace(FrameStore):
     def remember(self, request: Request, *, is_done: bool) -> None:
         """Keeps a request; if it is not done, it counts as open from now on."""
         with self.lock("requests"):
-            self._sweep(".", "requests")
+            self._remove_half_written(".", "requests")
             if not is_done:
                 self._result_path(request).unlink(missing_ok=True)
             self._write_model(self._request_path(request), request)
@@ -147,7 +147,7 @@ class Workspace(FrameStore):
 
     def set_published(self, request: Request, published: Published) -> None:
         """Writes a result down; the assembly's lock is held."""
-        self._sweep("results")
+        self._remove_half_written("results")
         self._write_model(self._result_path(request), published)
 
     def free_frames_unless_wanted(self) -> bool:
