@@ -8,7 +8,13 @@ import pytest
 from flows.cli import main
 from stylecore.errors import OutputExistsError, SettingsError
 from stylecore.settings import FolderSettings, VideoSettings, checked
-from stylecore.settings.cuts import cut_frames, read_cut_list, written_csv, written_cuts
+from stylecore.settings.cuts import (
+    canonical_cut,
+    cut_frames,
+    read_cut_list,
+    written_csv,
+    written_cuts,
+)
 from stylecore.store import Colours
 from tests.support.jobs import planned
 
@@ -52,6 +58,18 @@ def frames(path: Path) -> list[int]:
 )
 def test_every_spelling_means_the_same_frames(tmp_path: Path, text: str) -> None:
     assert frames(listed(tmp_path, text)) == [48, 120]
+
+
+@pytest.mark.parametrize(
+    ("text", "spelling"),
+    [
+        ("1:02:03.5", "3723.5s"), ("10:00:00", "36000s"), ("0:61:61", "3721s"), ("2:03", "123s"),
+        ("007", "7"), ("7.", "7s"), (".25s", "0.25s"), ("1:00:00.0000001", "3600s"), ("0s", "0s"),
+    ],
+)  # fmt: skip
+def test_a_cut_has_one_spelling(text: str, spelling: str) -> None:
+    assert canonical_cut(text) == spelling
+    assert canonical_cut(spelling) == spelling
 
 
 def test_a_list_without_cuts_means_one_shot(tmp_path: Path) -> None:
