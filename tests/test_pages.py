@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.knob_pictures import FOLDER, KNOBS
 from docs.settings_page import default_of, option_of, range_of, settings_page
 from flows.options import leaf_fields, read_options
 from flows.parser import build_parser
@@ -18,6 +19,7 @@ from tests.support import pages
 from tests.support.pages import DOCS, ROOT, Saying
 
 MAKEFILE = (ROOT / "Makefile").read_text()
+PICTURES_AT_MOST = 1_500_000
 MODELS = {"video": VideoSettings, "image": ImageSettings}
 FETCHED = re.compile(
     r"<(?:script|img|iframe|source|video|link)\b[^>]*\b(?:src|href)=[\"']?(?:https?:)?//"
@@ -114,6 +116,13 @@ def test_settings_are_told_as_a_person_would_write_them() -> None:
         ),
         "weights": ("a file", "none"),
     }
+
+
+def test_pictures_of_settings_are_of_settings_and_small() -> None:
+    pictures = list(FOLDER.iterdir())
+    assert {picture.name for picture in pictures} == {f"{name}.jpg" for name in KNOBS}
+    assert KNOBS.keys() <= leaf_fields(VideoSettings).keys()
+    assert sum(picture.stat().st_size for picture in pictures) < PICTURES_AT_MOST
 
 
 def test_the_site_is_built_and_fetches_nothing(tmp_path: Path) -> None:
