@@ -27,7 +27,7 @@ from stylecore.media.reading.scan import OpenedVideo, Scan, scan
 from stylecore.media.reading.side_data import sphere_of, stereo_of
 from stylecore.media.reading.streams import moving_pictures, other_streams, picture_stream
 from stylecore.media.reading.timecode import timecode_of
-from stylecore.media.reading.timestamps import average_rate, increasing, last_duration
+from stylecore.media.reading.timestamps import average_rate, frame_units, increasing, last_duration
 from stylecore.media.reading.yuv import shared
 from stylecore.settings import SourceSettings
 
@@ -124,7 +124,9 @@ def _described(video: OpenedVideo, scan: Scan, notes: list[str]) -> SourceIndex:
         stream=stream.index,
         pts=tuple(pts),
         checksums=tuple(scan.checksums),
-        last_duration=last_duration(video.container, stream, scan.last_duration, pts),
+        last_duration=last_duration(
+            pts, scan.last_duration, frame_units(stream), rounded="matroska" in video.format_name
+        ),
         time_base=str(Fraction(stream.time_base)),
         average_rate=str(average_rate(stream)),
         width=shape.size[0],

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from math import ceil
 
-from av.container import InputContainer
 from av.video.stream import VideoStream
 
 USUAL_RATE = 25
@@ -47,19 +46,15 @@ def increasing(found: Sequence[int | None], stream: VideoStream) -> tuple[list[i
     return pts, exact
 
 
-def last_duration(
-    container: InputContainer, stream: VideoStream, said: int, pts: Sequence[int]
-) -> int:
-    """How long the last frame is shown, in units of the stream's time base.
-
-    Matroska gives all frames one duration, which FFmpeg cuts to whole milliseconds.
+def last_duration(pts: Sequence[int], said: int, steady: int, *, rounded: bool) -> int:
+    """How long the last frame is shown, in the units of all arguments.
 
     Args:
-        said: by the decoder, of the last frame that says one; 0 for none.
         pts: of all frames.
+        said: by the decoder, of the last frame that says one; 0 for none.
+        steady: ``frame_units`` of the stream.
+        rounded: whether said durations are cut to whole units, as FFmpeg does with the one that
+            Matroska has for all frames.
     """
-    steady = frame_units(stream)
     duration = said or (pts[-1] - pts[-2] if len(pts) > 1 else steady)
-    if "matroska" in container.format.name and abs(duration - steady) <= 1:
-        return steady
-    return duration
+    return steady if rounded and abs(duration - steady) <= 1 else duration
