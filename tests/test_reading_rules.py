@@ -1,6 +1,7 @@
 """What is refused, bounded and decided while a source is opened, indexed and read."""
 
 import os
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -21,7 +22,7 @@ from stylecore.media import (
 )
 from stylecore.media.colour import PQ
 from stylecore.media.ffmpeg import FFMPEG_VARIABLE
-from stylecore.media.reading.decoder import decoding_context
+from stylecore.media.opening import decoder_limit
 from stylecore.media.reading.timestamps import last_duration
 from stylecore.settings import OutputSettings, SourceSettings
 from tests.support import clips, odd_clips
@@ -49,22 +50,20 @@ def test_pixels_of_uncertain_meaning_are_refused(is_folder: bool, tmp_path: Path
             read_picture(path)
 
 
-@pytest.mark.parametrize(("side", "decodes"), [(1024, True), (2048, False)])
-def test_a_decoder_sets_up_no_picture_far_beyond_the_limit(
-    side: int, decodes: bool, tmp_path: Path
-) -> None:
-    path = clips.write_clip(
-        tmp_path / "in.avi", frames=1, size=(side, side), codec="mpeg4", options={}
-    )
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        context = decoding_context(stream, "", 1024 * 1024, one_thread=True)
-        packets = [packet for packet in container.demux(stream) if packet.size]
-        if decodes:
-            assert context.decode(packets[0]) + context.decode(None)
-        else:
-            with pytest.raises(av.FFmpegError):
-                context.decode(packets[0])
+@pytest.mark.parametrize(("side", "decodes"), [(900, True), (1200, False)])
+def test_a_decoder_sets_up_no_picture_far_beyond_the_limit(side: int, decodes: bool) -> None:
+    encoder = av.CodecContext.create("mpeg4", "w")
+    encoder.width = encoder.height = side
+    encoder.pix_fmt, encoder.time_base = "yuv420p", Fraction(1, 25)
+    frame = av.VideoFrame.from_ndarray(np.zeros((side * 3 // 2, side), np.uint8), "yuv420p")
+    packet, *_ = [*encoder.encode(frame), *encoder.encode(None)]
+    decoder = av.CodecContext.create("mpeg4", "r")
+    decoder.options = {"max_pixels": decoder_limit(96 * 64)}
+    if decodes:
+        assert [*decoder.decode(packet), *decoder.decode(None)]
+    else:
+        with pytest.raises(av.FFmpegError):
+            decoder.decode(packet)
 
 
 def test_a_result_has_the_matrix_of_its_source(tmp_path: Path) -> None:
@@ -105,11 +104,12 @@ def test_the_last_frame_lasts_as_long_as_is_known(
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+@pytest.mark.parametrize("fields", [False, True])
 @pytest.mark.parametrize("way", ["demand", "disk", "disk by one that crops"])
-def test_what_is_not_shown_is_cut_off_once(
-    way: str, suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_is_not_shown_is_cut_off_once_and_after_deinterlacing(
+    way: str, fields: bool, suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = odd_clips.framed(tmp_path / f"in{suffix}", (64, 48))
+    source = odd_clips.framed(tmp_path / f"in{suffix}", (64, 48), fields=fields)
     whole = tmp_path / "whole.mp4"
     wanted = [
         frame[8:56, 16:80] for frame in read_frames(Excerpt(whole, index_source(whole), 0, 3))

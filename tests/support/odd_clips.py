@@ -20,6 +20,8 @@ CHAPTERS = [
     {"id": 2, "start": 250, "end": 500, "time_base": Fraction(1, 1000), "metadata": {"title": "b"}},
 ]
 QUIET_X265 = "log-level=none"
+FIELDS = {"crf": "10", "x264-params": "tff=1:mbtree=0"}
+"""Of x264: the upper field first."""
 
 
 def steady(path: Path, rate: Fraction) -> Path:
@@ -82,6 +84,7 @@ def framed(
     degrees: int = 0,
     squares: bool = True,
     pixel_format: str = "yuv420p",
+    fields: bool = False,
 ) -> Path:
     """Of which only a part is shown: an MP4 says it in a box, Matroska in elements.
 
@@ -90,9 +93,11 @@ def framed(
         moved: pixels by which its middle is right of and below the picture's.
         degrees: by which the whole is turned.
         squares: say that pixels are; else the size to show is that of the part.
+        fields: encode as ``interlaced`` does.
     """
     plain = path.with_name("whole.mp4")
-    clips.write_clip(plain, rotation=degrees, pixel_format=pixel_format)
+    options = FIELDS if fields else None
+    clips.write_clip(plain, rotation=degrees, pixel_format=pixel_format, options=options)
     content = bytearray(plain.read_bytes())
     box = struct.pack(
         ">I4sIIIIiIiI", 40, b"clap", shown[0], 1, shown[1], 1, moved[0], 1, moved[1], 1
@@ -117,7 +122,7 @@ def framed(
 
 def interlaced(path: Path) -> Path:
     """Encoded as fields, the upper one first."""
-    return clips.write_clip(path, options={"crf": "10", "x264-params": "tff=1:mbtree=0"})
+    return clips.write_clip(path, options=FIELDS)
 
 
 def deep(path: Path, *, transfer: int = 1, pixel_format: str = "yuv420p10le") -> Path:
