@@ -93,3 +93,33 @@ def test_importing_the_library_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize("name", stylecore.__all__)
 def test_public_names_exist_and_are_documented(name: str) -> None:
     assert inspect.getdoc(getattr(stylecore, name))
+
+
+MEDIA_LAYERS = ("reading", "writing", "pictures", "verification")
+"""From the lowest to the highest; what stands beside them is the ground of all, or a door."""
+MEDIA_DOORS = {"sources", "targets"}
+"""They lead from a name to what reads or writes it: above pictures, below verification."""
+MEDIA_NEEDS = {"arrays", "errors", "media", "runtime", "settings"}
+"""All that media imports of ours."""
+
+
+def layer_of(module: str) -> int:
+    """0 for the ground of media, then its layers from below, the doors under the highest."""
+    part = (*module.removeprefix("stylecore.media").split("."), "")[1]
+    order = (*MEDIA_LAYERS[:-1], "doors", MEDIA_LAYERS[-1])
+    part = "doors" if part in MEDIA_DOORS else part
+    return 1 + order.index(part) if part in order else 0
+
+
+def test_layers_of_media_import_down_only() -> None:
+    for path in sorted((ROOT / VIDEO_ONLY_IN).rglob("*.py")):
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        ours = [name for name in imported(path) if name.split(".")[0] == "stylecore"]
+        assert {name.split(".")[1] for name in ours} <= MEDIA_NEEDS, (module, ours)
+        if path.parent.name != "media" or path.stem != "__init__":
+            above = [
+                name
+                for name in ours
+                if name.startswith("stylecore.media") and layer_of(name) > layer_of(module)
+            ]
+            assert not above, f"{module} imports {above}, which stands above it"
