@@ -29,11 +29,11 @@ from flows.printing import printable
 from flows.stopping import Stop
 from flows.way import Choice, Way, prefect_ready, way_of
 from stylecore.media import require_utf8
-from stylecore.pipeline import OnProgress, finish_job, open_job, space_needed
+from stylecore.pipeline import OnProgress, finish_job, open_job, space_needed, stylize_image
 from stylecore.pipeline import Progress as Step
 from stylecore.pipeline.folder import repainted, run_here, scan_inbox
 from stylecore.pipeline.inbox import Outcome
-from stylecore.settings import FolderSettings, VideoSettings
+from stylecore.settings import FolderSettings, ImageSettings, VideoSettings
 from stylecore.store import Job, Published, Request, Workspace
 
 
@@ -85,6 +85,29 @@ def _what_is_kept(job_space: Workspace, request: Request) -> str:
     again = shlex.join(["stylecore", "jobs", "resume", job_space.name, *root])
     done, count = job_space.count_finished(), job_space.job.work_count
     return printable(f"stopped; {done} of {count} frames are done and kept.   {again}")
+
+
+def run_image(
+    source: Path,
+    style: Path,
+    output: Path,
+    settings: ImageSettings,
+    *,
+    overwrite: bool,
+    prefect: Choice,
+    quiet: bool,
+) -> None:
+    """Repaints a still, and says where it is."""
+    console, way = _console(quiet), way_of(prefect)
+    _say(console, f"run     {way.described}")
+    if way.is_flow:
+        with _prefect(console, way):
+            from flows.image import stylize_image as stylize_image_as_flow
+
+            written = stylize_image_as_flow(source, style, output, settings, overwrite=overwrite)
+    else:
+        written = stylize_image(source, style, output, settings, overwrite=overwrite)
+    _say(console, str(written))
 
 
 def run_folder(

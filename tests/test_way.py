@@ -37,6 +37,20 @@ def test_without_an_api_the_steps_are_run_here_and_the_facts_say_so(
     assert not (tmp_path / "prefect").exists()
 
 
+@pytest.mark.parametrize("way", ["off", pytest.param("on", marks=pytest.mark.prefect)])
+def test_a_still_is_painted_the_way_that_is_asked_for(
+    way: str, style: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["image", str(style), "--style", str(style), "-o", "out.png", "--engine", "identity"]
+    assert main([*words, "--prefect", way]) == 0
+    shown = capsys.readouterr().out
+    described = "a Prefect flow, on a private server" if way == "on" else "in this process"
+    assert f"run     {described}" in shown
+    assert shown.endswith("out.png\n")
+    assert (tmp_path / "out.png").is_file()
+    assert (tmp_path / "prefect").exists() == (way == "on")
+
+
 def test_a_choice_goes_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [way_of(choice).is_flow for choice in ("auto", "on", "off")] == [False, True, False]
     monkeypatch.setenv(API_VARIABLE, "http://me:secret@localhost:4200/api")

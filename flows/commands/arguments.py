@@ -29,6 +29,12 @@ def add_output(parser: Parser, what: str = "result [beside the source]") -> None
 
 def add_run_options(parser: Parser) -> None:
     """How the steps of a job are run, what is shown of them, and where they are kept."""
+    add_prefect(parser)
+    add_quiet(parser)
+    add_workspace(parser)
+
+
+def add_prefect(parser: Parser) -> None:
     group = parser.topic(JOB)
     group.add_argument(
         "--prefect", choices=CHOICES, default="auto", metavar="|".join(CHOICES),
@@ -39,8 +45,6 @@ def add_run_options(parser: Parser) -> None:
     group.add_argument(
         "--no-prefect", dest="prefect", action="store_const", const="off", help=argparse.SUPPRESS
     )
-    add_quiet(parser)
-    add_workspace(parser)
 
 
 def add_quiet(parser: Parser) -> None:

@@ -2,33 +2,37 @@
 
 import argparse
 
-from flows.commands.arguments import add_quiet, add_source_and_style, default_output
+from flows.commands.arguments import (
+    add_prefect,
+    add_quiet,
+    add_source_and_style,
+    default_output,
+)
 from flows.commands.command import Command
 from flows.help import Parser
 from flows.options import add_options, read_options
-from flows.printing import printable
 from stylecore.errors import InputError
 from stylecore.settings import ImageSettings
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Repaints a still picture."""
+    from flows import screen
     from stylecore.media import VIDEO_SUFFIXES
-    from stylecore.pipeline import stylize_image
 
     if arguments.source.suffix.lower() in VIDEO_SUFFIXES:
         raise InputError(f"{arguments.source} ends like a video; repaint it with: stylecore video")
     settings = read_options(arguments, ImageSettings)
     output = arguments.output or default_output(arguments.source, arguments.style, settings)
-    written = stylize_image(
-        arguments.source, arguments.style, output, settings, overwrite=arguments.overwrite
-    )
-    if not arguments.quiet:
-        print(printable(str(written)))
+    screen.run_image(
+        arguments.source, arguments.style, output, settings, overwrite=arguments.overwrite,
+        prefect=arguments.prefect, quiet=arguments.quiet,
+    )  # fmt: skip
 
 
 def add_arguments(parser: Parser) -> None:
     add_source_and_style(parser, "picture to repaint")
+    add_prefect(parser)
     add_quiet(parser)
     add_options(parser, ImageSettings)
 
