@@ -13,8 +13,8 @@ from stylecore.engines.gatys.engine import GatysEngine, coarse_to_fine, new_grou
 from stylecore.errors import SettingsError, StyleError, WeightsError
 from stylecore.networks.fast import load_fast
 from stylecore.networks.features import load_features
+from stylecore.runtime.versions import PIXELS_VERSION
 from stylecore.settings import FastSettings, GatysSettings, VideoSettings
-from stylecore.store.versions import PIXELS_VERSION
 from tests.support.hub_modules import moments_folder
 
 SHORT = GatysSettings(first_iterations=12, iterations=4)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from stylecore.store.versions import PIXELS_VERSION, differences, made_with
+from stylecore.runtime.versions import PIXELS_VERSION, differences, made_with
 from tests.tools.golden import KNOWN, RENDERS, TOLERANCE, difference, rendered
 
-UPDATE = "raise PIXELS_VERSION in stylecore/store/versions.py and run python -m tests.tools.golden"
+UPDATE = (
+    "raise PIXELS_VERSION in stylecore/runtime/versions.py and run python -m tests.tools.golden"
+)
 KNOWN_RENDERS = json.loads(KNOWN.read_text())
 
 

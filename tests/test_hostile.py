@@ -17,9 +17,8 @@ from PIL import ExifTags, Image
 from flows.cli import main
 from stylecore.errors import MediaError, OutputError, StyleError
 from stylecore.media import Excerpt, index_source, read_picture, split_to_disk
-from stylecore.media.opening import MAX_MEGAPIXELS
 from stylecore.pipeline import stylize_image, stylize_video
-from stylecore.sequence.masks import index_masks
+from stylecore.sequence.masks import MaskedFrames, index_masks
 from stylecore.settings import ImageSettings, StyleSettings, VideoSettings
 from tests.support import clips, hostile_files
 from tests.support.openings import listening, watched
@@ -104,7 +103,7 @@ def test_a_playlist_is_refused_and_nothing_else_opened(
 
 
 def look_into_masks(style: Path, path: Path) -> None:
-    index_masks([style, path], size=(96, 64), stop=1, max_megapixels=MAX_MEGAPIXELS)
+    index_masks([style, path], MaskedFrames(size=(96, 64), stop=1))
 
 
 def test_the_watch_sees_what_ffmpeg_opens(decoy: Path) -> None:

@@ -113,10 +113,10 @@ LOSSES = {
 def test_gradient_against_finite_differences(name):
     loss = LOSSES[name]
     image, direction, step = draw(1, 5, 6, 3), draw(1, 5, 6, 3) - 0.5, 1e-2
-    _, slope = gradient_of(lambda images, _: (loss(images), {}))(tensor(image), ())
+    _, gradient = gradient_of(lambda images, _: (loss(images), {}))(tensor(image), ())
     ahead, behind = (float(loss(tensor(image + way * direction))) for way in (step, -step))
     measured = (ahead - behind) / (2 * step)
-    assert np.sum(ops.convert_to_numpy(slope) * direction) == pytest.approx(
+    assert np.sum(ops.convert_to_numpy(gradient) * direction) == pytest.approx(
         measured, rel=0.02, abs=1e-5
     )
 

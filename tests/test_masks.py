@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import av
 import numpy as np
@@ -13,11 +12,11 @@ from PIL import Image
 from flows.cli import main
 from stylecore.arrays.images import to_float
 from stylecore.errors import InputError, MediaError
-from stylecore.media import index_source, read_picture
+from stylecore.media import SourceIndex, index_source, read_picture
 from stylecore.pipeline import stylize_chunk, stylize_image
 from stylecore.pipeline.inbox import arrivals
 from stylecore.sequence import masks as masks_module
-from stylecore.sequence.masks import index_masks, open_masks
+from stylecore.sequence.masks import MaskedFrames, index_masks, open_masks
 from stylecore.sequence.shot import stylize_missing
 from stylecore.sequence.style_plan import StylePlan
 from stylecore.settings import (
@@ -34,7 +33,10 @@ from tests.test_coherence import Recorder, source_reader
 
 SIZE = (96, 64)
 COUNT = 12
-LIMITS: dict[str, Any] = {"size": SIZE, "max_megapixels": 1.0}
+
+
+def frames_until(stop: int, source: SourceIndex | None = None) -> MaskedFrames:
+    return MaskedFrames(size=SIZE, stop=stop, max_megapixels=1.0, source=source)
 
 
 def bars(*, hidden: Sequence[int] = ()) -> list[np.ndarray]:
@@ -79,14 +81,14 @@ MOVING = ["mask.mkv", "mask.webp", "mask.gif", "mask.apng", "mask.png", "folder"
 def test_a_mask_may_be_all_that_a_source_may_be(name: str, tmp_path: Path):
     frames = bars()
     path = write_mask(tmp_path / name, frames)
-    indexes, notes = index_masks([path], stop=COUNT, **LIMITS)
-    (mask,) = open_masks([path], indexes, stop=COUNT, **LIMITS)
+    indexes, notes = index_masks([path], frames_until(COUNT))
+    (mask,) = open_masks([path], frames_until(COUNT), indexes)
     assert indexes[0].frame_count == COUNT and not notes
     there_and_back = [*range(COUNT), *reversed(range(COUNT)), 7, 2, 11, 0]
     for number in there_and_back:
         np.testing.assert_allclose(mask(number), frames[number] / 255, atol=0.02)
     with pytest.raises(InputError, match="12 frames and the source needs 13"):
-        index_masks([path], stop=COUNT + 1, **LIMITS)
+        index_masks([path], frames_until(COUNT + 1))
 
 
 @pytest.mark.parametrize("name", ["still.webp", "still.gif", "still.apng"])
@@ -94,21 +96,21 @@ def test_an_animation_that_shows_equal_frames_as_one_goes_by_their_times(name, t
     source = index_source(clips.write_clip(tmp_path / "clip.mp4", frames=COUNT))
     frames = [bars()[number // 4] for number in range(COUNT)]
     path = write_mask(tmp_path / name, frames)
-    indexes, _ = index_masks([path], stop=COUNT, source=source, **LIMITS)
+    indexes, _ = index_masks([path], frames_until(COUNT, source))
     assert indexes[0].frame_count == 3, "what wrote it keeps equal frames as one"
-    (mask,) = open_masks([path], indexes, stop=COUNT, source=source, **LIMITS)
+    (mask,) = open_masks([path], frames_until(COUNT, source), indexes)
     for number, frame in enumerate(frames):
         np.testing.assert_allclose(mask(number), frame / 255, atol=0.02, err_msg=str(number))
     short = write_mask(tmp_path / f"short-{name}", frames[:-2])
     with pytest.raises(InputError, match="3 frames and the source needs 12"):
-        index_masks([short], stop=COUNT, source=source, **LIMITS)
+        index_masks([short], frames_until(COUNT, source))
 
 
 @pytest.mark.parametrize("name", ["one.gif", "one.webp", "one.png"])
 def test_an_animation_of_one_frame_is_a_picture(name: str, tmp_path: Path):
     path = write_mask(tmp_path / name, bars()[:1])
-    indexes, _ = index_masks([path], stop=COUNT, **LIMITS)
-    (mask,) = open_masks([path], indexes, stop=COUNT, **LIMITS)
+    indexes, _ = index_masks([path], frames_until(COUNT))
+    (mask,) = open_masks([path], frames_until(COUNT), indexes)
     assert indexes == (None,)
     np.testing.assert_allclose(mask(11), bars()[0] / 255)
 
@@ -132,7 +134,7 @@ def test_a_mask_of_another_shape_is_said_and_stretched(clip: Path, style: Path, 
         "The mask tall.png is 30x90, another shape than the frames: it is stretched to their "
         "96x64.",
     )
-    assert index_masks([alike], stop=1, **LIMITS)[1] == ()
+    assert index_masks([alike], frames_until(1))[1] == ()
 
 
 def test_nothing_is_painted_through_a_hole(tmp_path: Path):
@@ -141,8 +143,8 @@ def test_nothing_is_painted_through_a_hole(tmp_path: Path):
     Image.fromarray(pixels).save(tmp_path / "hole.png")
     write_mask(tmp_path / "hole.webp", [pixels] * 3 + [pixels[:, ::-1].copy()])
     for name in ("hole.png", "hole.webp"):
-        indexes, _ = index_masks([tmp_path / name], stop=1, **LIMITS)
-        (mask,) = open_masks([tmp_path / name], indexes, stop=1, **LIMITS)
+        indexes, _ = index_masks([tmp_path / name], frames_until(1))
+        (mask,) = open_masks([tmp_path / name], indexes, frames_until(1))
         assert mask(0)[:, :48].min() == 1 and mask(0)[:, 48:].max() == 0, name
 
 
@@ -155,10 +157,10 @@ def test_what_no_mask_covers_is_left_to_the_source(tmp_path: Path):
 
     left, middle = written("l.png", slice(0, 32)), written("m.png", slice(24, 64))
     settings = StyleSettings(more_styles=(left,), style_masks=(left, middle), style_weights=(3, 1))
-    _, masks = StylePlan(settings, settings.style_masks, size=SIZE, stop=1).at(0)
+    _, masks = StylePlan(settings, open_masks(settings.style_masks, frames_until(1))).at(0)
     np.testing.assert_allclose(masks[:, 0, [0, 28, 40, 80]], [[1, 0.75, 0, 0], [0, 0.25, 1, 0]])
     settings = settings.model_copy(update={"style_weights": (1.0, 0.0)})
-    _, masks = StylePlan(settings, settings.style_masks, size=SIZE, stop=1).at(0)
+    _, masks = StylePlan(settings, open_masks(settings.style_masks, frames_until(1))).at(0)
     assert masks[:, :, 40].max() == 0, "a style without weight is not painted"
 
 
@@ -204,9 +206,8 @@ def test_frames_before_lend_nothing_where_they_were_not_painted(
     mask = write_mask(tmp_path / "m.webp", bars(hidden=(0, 1, 2, 7)))
     workspace, request = masked_job(tmp_path, style, mask, engine=engine)
     recorder = Recorder()
-    plan = StylePlan(
-        request.settings.mixing, (mask,), size=SIZE, stop=COUNT, source=workspace.job.index
-    )
+    frames = frames_until(COUNT, workspace.job.index)
+    plan = StylePlan(request.settings.mixing, open_masks((mask,), frames))
     (chunk,) = workspace.job.chunks
     list(stylize_missing(workspace, chunk, list(range(COUNT)), recorder,
                          read=source_reader(workspace), style_at=plan.at))  # fmt: skip
@@ -283,6 +284,6 @@ def test_masks_and_styles_in_an_inbox_are_no_sources(style: Path, tmp_path: Path
 
 def test_light_of_a_mask_is_its_share(tmp_path: Path):
     Image.fromarray(np.full((64, 96), 64, np.uint8)).save(tmp_path / "grey.png")
-    indexes, _ = index_masks([tmp_path / "grey.png"], stop=5, **LIMITS)
-    (mask,) = open_masks([tmp_path / "grey.png"], indexes, stop=5, **LIMITS)
+    indexes, _ = index_masks([tmp_path / "grey.png"], frames_until(5))
+    (mask,) = open_masks([tmp_path / "grey.png"], frames_until(5), indexes)
     np.testing.assert_allclose(mask(4), to_float(np.full((64, 96), 64, np.uint8)), atol=1e-6)

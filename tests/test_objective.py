@@ -10,8 +10,17 @@ from stylecore.engines.gatys import lbfgs
 from stylecore.engines.gatys.adam import Descent
 from stylecore.engines.gatys.engine import GatysEngine, pixels_at_once
 from stylecore.engines.gatys.objective import Objective
+from stylecore.engines.gatys.targets import StyleTargets
 from stylecore.engines.tiles import reach, windows
 from stylecore.errors import SettingsError
+from stylecore.losses.representations import (
+    STRENGTH,
+    mixed,
+    needed_statistics,
+    statistics,
+    style_distance,
+)
+from stylecore.losses.terms import content_loss, temporal_loss, total_variation
 from stylecore.networks.features import load_features
 from stylecore.settings import GatysSettings
 
@@ -76,25 +85,87 @@ def test_the_gradient_in_windows_is_that_of_the_whole(network, representations, 
     image, content = picture(1), picture(2)
     styles = [picture(3, (120, 160)), picture(4, (160, 90)) ** 2]
     reference = Reference(picture(5), np.ones(SHAPE, np.float32))
-    slopes, totals = [], []
-    whole_style = objective.style_targets(styles, SHAPE, pixels=WHOLE)
+    gradients, totals = [], []
+    whole_style = objective.targets.of_styles(styles, SHAPE, pixels=WHOLE)
     for pixels in (WHOLE, WINDOWED):
-        goals = objective.goals(
+        targets = objective.targets.of_frame(
             content, whole_style, pixels=pixels, style_weights=(0.7, 0.3),
             style_masks=halves() if masked else None, references=[reference],
         )  # fmt: skip
-        assert bool(goals["views"]) == (pixels == WINDOWED)
-        terms, slope = objective.gradient(ops.convert_to_tensor(image[None]), goals)
-        slopes.append(ops.convert_to_numpy(slope))
+        assert bool(targets["views"]) == (pixels == WINDOWED)
+        terms, gradient = objective.gradient(ops.convert_to_tensor(image[None]), targets)
+        gradients.append(ops.convert_to_numpy(gradient))
         totals.append(float(terms["total"]))
     assert totals[1] == pytest.approx(totals[0], rel=1e-4)
-    assert np.abs(slopes[1] - slopes[0]).max() < 1e-3 * np.abs(slopes[0]).max()
+    assert np.abs(gradients[1] - gradients[0]).max() < 1e-3 * np.abs(gradients[0]).max()
+
+
+ALL_WEIGHTS = {"style": 0.8, "content": 0.3, "variation": 2.0, "temporal": 50.0}
+ALL_REPRESENTATIONS = {name: 1.0 + rank for rank, name in enumerate(sorted(STRENGTH))}
+
+
+@pytest.mark.parametrize("pixels", [WHOLE, WINDOWED], ids=["whole", "in windows"])
+@pytest.mark.parametrize("masked", [False, True], ids=["mixed", "masked"])
+def test_the_total_is_the_weighted_sum_of_the_formulas(network, masked, pixels):
+    settings = GatysSettings(
+        style_weight=ALL_WEIGHTS["style"], content_weight=ALL_WEIGHTS["content"],
+        variation_weight=ALL_WEIGHTS["variation"], representations=ALL_REPRESENTATIONS,
+    )  # fmt: skip
+    objective = Objective(network, settings, temporal=ALL_WEIGHTS["temporal"])
+    image, content = (ops.convert_to_tensor(picture(seed)[None]) for seed in (1, 2))
+    styles = objective.targets.of_styles(
+        [picture(3, (120, 160)), picture(4, (160, 90)) ** 2], SHAPE, pixels=WHOLE
+    )
+    masks = halves() if masked else None
+    references = [Reference(picture(seed), picture(seed + 1)[..., 0]) for seed in (5, 7)]
+    targets = objective.targets.of_frame(
+        picture(2), styles, pixels=pixels, style_weights=(0.7, 0.3), style_masks=masks,
+        references=references,
+    )  # fmt: skip
+    terms, _ = objective.gradient(image, targets)
+    found, wanted = network(image), network(content)
+    expected = {
+        "style": style_by_the_formula(found, styles, settings, masks),
+        "content": content_loss(found, wanted, settings.content_layers)[0],
+        "variation": total_variation(image),
+        "temporal": sum(
+            temporal_loss(image, one.image[None], one.mask[None, ..., None]) for one in references
+        ),
+    }
+    assert set(terms) == {*expected, "total"}
+    for name, value in expected.items():
+        assert float(terms[name]) == pytest.approx(float(value), rel=1e-4), name
+    total = sum(ALL_WEIGHTS[name] * float(value) for name, value in expected.items())
+    assert float(terms["total"]) == pytest.approx(total, rel=1e-4)
+
+
+def style_by_the_formula(features, styles: StyleTargets, settings: GatysSettings, masks) -> float:
+    """Σ over regions and layers of their shares times the distance of the styles' statistics."""
+    needed = needed_statistics(settings.representations)
+    layers, regions, loss = settings.style_layers, masks if masks is not None else [None], 0.0
+    for region, mask in enumerate(regions):
+        for name, weight in layers.items():
+            height, width = features[name].shape[1:3]
+            positions = None if mask is None else cv2.resize(
+                mask, (width, height), interpolation=cv2.INTER_AREA
+            )[None, ..., None]  # fmt: skip
+            found = statistics(
+                features[name], needed, positions=positions, landmarks=styles.landmarks[name]
+            )
+            each = [style[name] for style in styles.styles]
+            target = mixed(each, (0.7, 0.3)) if mask is None else each[region]
+            distance = style_distance(
+                found, target, settings.representations, landmarks=styles.landmarks[name]
+            )
+            share = 1.0 if mask is None else mask.mean() / masks.mean((1, 2)).sum()
+            loss += share * weight / sum(layers.values()) * float(distance[0])
+    return loss
 
 
 def test_styles_are_seen_the_same_in_windows(network):
     objective = Objective(network, GatysSettings(), temporal=0)
     whole, parts = (
-        objective.style_targets([picture(3, (400, 300))], SHAPE, pixels=pixels).styles[0]
+        objective.targets.of_styles([picture(3, (400, 300))], SHAPE, pixels=pixels).styles[0]
         for pixels in (WHOLE, WINDOWED)
     )
     for name, found in whole.items():
@@ -142,15 +213,15 @@ def test_no_memory_at_all_is_one_sentence():
         engine.prepare([picture(3)], shape=SHAPE)
 
 
-def bowl(images, goals):
+def bowl(images, targets):
     """A quadratic whose curvature differs a thousandfold between pixels."""
-    slope = goals["steepness"] * (images - goals["bottom"])
-    loss = 0.5 * ops.sum(slope * (images - goals["bottom"])) / float(np.prod(images.shape))
-    return {"total": loss}, slope
+    gradient = targets["steepness"] * (images - targets["bottom"])
+    loss = 0.5 * ops.sum(gradient * (images - targets["bottom"])) / float(np.prod(images.shape))
+    return {"total": loss}, gradient
 
 
 @pytest.fixture
-def goals():
+def targets():
     random = np.random.default_rng(0)
     return {
         "bottom": ops.convert_to_tensor(random.random((1, 32, 32, 3)).astype(np.float32)),
@@ -160,19 +231,19 @@ def goals():
     }
 
 
-def test_both_optimisers_find_the_bottom(goals):
+def test_both_optimisers_find_the_bottom(targets):
     start = np.full((1, 32, 32, 3), 0.5, np.float32)
-    _, by_adam, _ = Descent(bowl).minimise(start, goals, steps=200, rate=0.02)
-    _, by_newton, steps = lbfgs.minimise(bowl, start, goals, steps=200)
-    at_start = float(bowl(ops.convert_to_tensor(start), goals)[0]["total"])
+    _, by_adam, _ = Descent(bowl).minimise(start, targets, steps=200, rate=0.02)
+    _, by_newton, steps = lbfgs.minimise(bowl, start, targets, steps=200)
+    at_start = float(bowl(ops.convert_to_tensor(start), targets)[0]["total"])
     assert by_adam["total"] < 0.02 * at_start
     assert by_newton["total"] < 1e-4 * at_start
     assert 0 < steps <= 200
 
 
 @pytest.mark.parametrize("steps", [1, 7])
-def test_pictures_stay_within_their_range(goals, steps):
-    beyond = {**goals, "bottom": goals["bottom"] * 4 - 2}
+def test_pictures_stay_within_their_range(targets, steps):
+    beyond = {**targets, "bottom": targets["bottom"] * 4 - 2}
     start = np.full((1, 32, 32, 3), 0.5, np.float32)
     for image in (
         Descent(bowl).minimise(start, beyond, steps=steps, rate=0.5)[0],
@@ -181,29 +252,29 @@ def test_pictures_stay_within_their_range(goals, steps):
         assert image.min() >= 0 and image.max() <= 1
 
 
-def test_a_plateau_ends_the_work_early(goals):
-    def raised(images, goals):
-        terms, slope = bowl(images, goals)
-        return {"total": 1 + terms["total"]}, slope
+def test_a_plateau_ends_the_work_early(targets):
+    def raised(images, targets):
+        terms, gradient = bowl(images, targets)
+        return {"total": 1 + terms["total"]}, gradient
 
     descent, start = Descent(raised), np.full((1, 32, 32, 3), 0.5, np.float32)
-    settled, _, _ = descent.minimise(start, goals, steps=200, rate=0.02)
-    _, _, done = descent.minimise(settled, goals, steps=200, rate=1e-4, plateau=0.01)
+    settled, _, _ = descent.minimise(start, targets, steps=200, rate=0.02)
+    _, _, done = descent.minimise(settled, targets, steps=200, rate=1e-4, plateau=0.01)
     assert done == 20
-    _, _, all_of_them = descent.minimise(settled, goals, steps=40, rate=1e-4)
+    _, _, all_of_them = descent.minimise(settled, targets, steps=40, rate=1e-4)
     assert all_of_them == 40
 
 
-def test_averaging_gives_the_running_mean_of_the_pictures(goals):
+def test_averaging_gives_the_running_mean_of_the_pictures(targets):
     seen = []
 
-    def watched(images, goals):
+    def watched(images, targets):
         seen.append(ops.convert_to_numpy(images))
-        return bowl(images, goals)
+        return bowl(images, targets)
 
     start = np.full((1, 32, 32, 3), 0.5, np.float32)
-    last, _, _ = Descent(watched).minimise(start, goals, steps=8, rate=0.02)
-    mean, _, _ = Descent(bowl).minimise(start, goals, steps=8, rate=0.02, averaging=0.8)
+    last, _, _ = Descent(watched).minimise(start, targets, steps=8, rate=0.02)
+    mean, _, _ = Descent(bowl).minimise(start, targets, steps=8, rate=0.02, averaging=0.8)
     shares = 0.8 ** np.arange(8)[::-1]
     expected = np.tensordot(shares / shares.sum(), np.stack([*seen[1:], last]), 1)
     np.testing.assert_allclose(mean, expected, atol=1e-5)
@@ -249,8 +320,8 @@ def test_half_precision_paints_nearly_the_same(network):
         engine.prepare([picture(3)], shape=(64, 96))
         image, _ = engine.render(FrameInput(number=0, content=picture(2, (64, 96))))
         judge = Objective(network, GatysSettings(), temporal=0)
-        targets = judge.style_targets([picture(3)], (64, 96), pixels=WHOLE)
-        goals = judge.goals(picture(2, (64, 96)), targets, pixels=WHOLE)
-        terms, _ = judge.gradient(ops.convert_to_tensor(image[None]), goals)
+        targets = judge.targets.of_styles([picture(3)], (64, 96), pixels=WHOLE)
+        targets = judge.targets.of_frame(picture(2, (64, 96)), targets, pixels=WHOLE)
+        terms, _ = judge.gradient(ops.convert_to_tensor(image[None]), targets)
         results.append(float(terms["total"]))
     assert results[1] == pytest.approx(results[0], rel=0.05)

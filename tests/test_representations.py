@@ -35,19 +35,19 @@ def tensor(array: np.ndarray):
 class Direct:
     """Samples (P, C) in units of the target's energy, with weights of sum 1, in float64."""
 
-    def __init__(self, features, target, places=None, target_places=None):
+    def __init__(self, features, target, positions=None, target_positions=None):
         wide = target.astype(np.float64).reshape(-1, target.shape[-1])
-        weights = self.shares(target_places, len(wide))
+        weights = self.shares(target_positions, len(wide))
         squares = weights @ np.square(wide)
         self.unit = np.sqrt(squares + 0.1 * squares.mean())
         self.samples = features.astype(np.float64).reshape(-1, features.shape[-1]) / self.unit
-        self.weights = self.shares(places, len(self.samples))
+        self.weights = self.shares(positions, len(self.samples))
 
     @staticmethod
-    def shares(places, count):
-        if places is None:
+    def shares(positions, count):
+        if positions is None:
             return np.full(count, 1 / count)
-        return places.ravel().astype(np.float64) / places.sum(dtype=np.float64)
+        return positions.ravel().astype(np.float64) / positions.sum(dtype=np.float64)
 
     @property
     def mean(self):
@@ -100,9 +100,9 @@ BY_DEFINITION = {
 }
 
 
-def distance(name: str, features, target, *, places=None, landmarks=None):
+def distance(name: str, features, target, *, positions=None, landmarks=None):
     needed = needed_statistics({name: 1.0})
-    found = statistics(features, needed, places=places, landmarks=landmarks)
+    found = statistics(features, needed, positions=positions, landmarks=landmarks)
     wanted = statistics(tensor(target), needed, landmarks=landmarks)
     return style_distance(found, wanted, {name: 1.0}, landmarks=landmarks)[0] / STRENGTH[name]
 
@@ -111,10 +111,10 @@ def distance(name: str, features, target, *, places=None, landmarks=None):
 @pytest.mark.parametrize("masked", [False, True], ids=["everywhere", "in a mask"])
 def test_distance_is_what_its_definition_says(name, masked):
     features, target = draw(), draw((1, 7, 3, 4))
-    places = random.random((1, 5, 6, 1)).astype(np.float32) if masked else None
-    x, y = Direct(features, target, places), Direct(target, target)
+    positions = random.random((1, 5, 6, 1)).astype(np.float32) if masked else None
+    x, y = Direct(features, target, positions), Direct(target, target)
     found = distance(
-        name, tensor(features), target, places=None if places is None else tensor(places)
+        name, tensor(features), target, positions=None if positions is None else tensor(positions)
     )
     assert float(found) == pytest.approx(BY_DEFINITION[name](x, y), rel=1e-3)
     assert float(distance(name, tensor(target), target)) == pytest.approx(0, abs=1e-5)
@@ -130,14 +130,14 @@ def test_gram_matching_is_the_polynomial_kernel():
 
 
 def gaussian_by_definition(features, target, landmarks) -> float:
-    slope = float(landmarks["slope"])
+    gamma = float(landmarks["gamma"])
     scale = ops.convert_to_numpy(landmarks["scale"])
     x, y = (
         side.reshape(-1, side.shape[-1]).astype(np.float64) / scale for side in (features, target)
     )
 
     def mean(a, b):
-        return np.exp(-slope * np.square(a[:, None] - b[None]).sum(-1)).mean()
+        return np.exp(-gamma * np.square(a[:, None] - b[None]).sum(-1)).mean()
 
     return float(mean(x, x) + mean(y, y) - 2 * mean(x, y))
 
@@ -167,26 +167,26 @@ def test_gradient_agrees_with_finite_differences(name):
     def loss(values, _):
         return distance(name, values, target, landmarks=landmarks), {}
 
-    _, slope = gradient_of(loss)(tensor(features), {})
+    _, gradient = gradient_of(loss)(tensor(features), {})
     direction = random.normal(size=SHAPE).astype(np.float32)
     step = 3e-3
     ahead, behind = (loss(tensor(features + sign * step * direction), {})[0] for sign in (1, -1))
     expected = (float(ahead) - float(behind)) / (2 * step)
-    assert float((ops.convert_to_numpy(slope) * direction).sum()) == pytest.approx(
+    assert float((ops.convert_to_numpy(gradient) * direction).sum()) == pytest.approx(
         expected, rel=0.02, abs=2e-4
     )
 
 
 @pytest.mark.parametrize("name", NEEDED)
 def test_statistics_of_parts_add_up_to_those_of_the_whole(name):
-    features, places = draw((1, 8, 6, 4)), random.random((1, 8, 6, 1)).astype(np.float32)
+    features, positions = draw((1, 8, 6, 4)), random.random((1, 8, 6, 1)).astype(np.float32)
     needed = needed_statistics({name: 1.0})
     landmarks = make_landmarks([tensor(draw())]) if name == "gaussian" else None
-    whole = statistics(tensor(features), needed, places=tensor(places), landmarks=landmarks)
+    whole = statistics(tensor(features), needed, positions=tensor(positions), landmarks=landmarks)
     parts = [slice(0, 3), slice(3, 8)]
-    shares = [places[:, part].sum() / places.sum() for part in parts]
+    shares = [positions[:, part].sum() / positions.sum() for part in parts]
     found = [
-        statistics(tensor(features[:, part]), needed, places=tensor(places[:, part]),
+        statistics(tensor(features[:, part]), needed, positions=tensor(positions[:, part]),
                    landmarks=landmarks)
         for part in parts
     ]  # fmt: skip
@@ -210,7 +210,7 @@ def test_a_mixture_weighs_its_representations():
 
 def test_an_empty_mask_gives_numbers():
     found = statistics(
-        tensor(draw()), frozenset({"mean", "second"}), places=tensor(np.zeros((1, 5, 6, 1)))
+        tensor(draw()), frozenset({"mean", "second"}), positions=tensor(np.zeros((1, 5, 6, 1)))
     )
     assert all(np.isfinite(ops.convert_to_numpy(value)).all() for value in found.values())
 

@@ -22,9 +22,9 @@ from stylecore.pipeline import (
     stylize_image,
     stylize_video,
 )
+from stylecore.runtime.versions import made_with
 from stylecore.settings import FastSettings, ImageSettings, StyleSettings, VideoSettings
 from stylecore.store import FORMAT, Published, Request, Workspace, file_fact, stamp_of
-from stylecore.store.versions import made_with
 from tests.support import clips
 from tests.support.jobs import planned
 

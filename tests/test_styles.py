@@ -7,17 +7,15 @@ import numpy as np
 import pytest
 
 from flows.cli import main
-from stylecore.arrays.colour import colour_statistics
+from stylecore.arrays.colour import colour_statistics, transfer_colours
 from stylecore.arrays.images import to_float
+from stylecore.arrays.light import LUMA, grey_like, merge_chroma
 from stylecore.errors import InputError, SettingsError
 from stylecore.media import Excerpt, index_source, read_frames
 from stylecore.pipeline import stylize_image, stylize_video
+from stylecore.sequence.masks import MaskedFrames, open_masks
 from stylecore.sequence.style_plan import (
-    LUMINANCE,
     StylePlan,
-    grey_like,
-    in_colours_of,
-    recoloured,
     weights_at,
 )
 from stylecore.settings import ImageSettings, StyleSettings, VideoSettings, checked
@@ -40,6 +38,11 @@ def left_mask(tmp_path: Path) -> Path:
     mask[:, :48] = 255
     cv2.imwrite(str(tmp_path / "left.png"), mask)
     return tmp_path / "left.png"
+
+
+def plan_until(stop: int, settings: StyleSettings) -> StylePlan:
+    frames = MaskedFrames(size=SIZE, stop=stop)
+    return StylePlan(settings, open_masks(settings.style_masks, frames))
 
 
 def painted(clip: Path, style: Path, folder: Path, **mixing: object) -> list[np.ndarray]:
@@ -104,7 +107,7 @@ def test_the_command_line_reads_styles_weights_and_keyframes(
 
 def test_masks_say_where_each_style_is_painted(left_mask: Path):
     settings = StyleSettings(more_styles=TWO, style_masks=(left_mask,))
-    weights, masks = StylePlan(settings, settings.style_masks, size=SIZE, stop=1).at(0)
+    weights, masks = plan_until(1, settings).at(0)
     assert weights == (0.5, 0.5)
     assert masks.shape == (2, 64, 96)
     np.testing.assert_allclose(masks.sum(0), 1, atol=1e-6)
@@ -114,15 +117,13 @@ def test_masks_say_where_each_style_is_painted(left_mask: Path):
 def test_a_mask_video_goes_with_the_frames_of_the_source(tmp_path: Path):
     mask = clips.write_clip(tmp_path / "mask.mp4", frames=11)
     settings = StyleSettings(more_styles=TWO, style_masks=(mask,))
-    plan = StylePlan(settings, settings.style_masks, size=SIZE, stop=11)
+    plan = plan_until(11, settings)
     index = index_source(mask)
     for number in (0, 4, 10, 9, 3):
-        light = (
-            to_float(next(iter(read_frames(Excerpt(mask, index, number, number + 1))))) @ LUMINANCE
-        )
+        light = to_float(next(iter(read_frames(Excerpt(mask, index, number, number + 1))))) @ LUMA
         np.testing.assert_allclose(plan.at(number)[1][0], light, atol=1e-5)
     with pytest.raises(SettingsError, match="11 frames and the source needs 12"):
-        StylePlan(settings, settings.style_masks, size=SIZE, stop=12)
+        plan_until(12, settings)
 
 
 def test_the_key_is_made_of_what_the_files_say(
@@ -174,9 +175,7 @@ def test_each_style_stays_in_its_mask(
 def test_light_is_painted_and_colours_stay(clip: Path, style: Path, tmp_path: Path):
     frame = painted(clip, style, tmp_path, colours="luminance")[2]
     source = next(iter(read_frames(Excerpt(clip, index_source(clip), 2, 3))))
-    chroma = [
-        to_float(image) - (to_float(image) @ LUMINANCE)[..., None] for image in (frame, source)
-    ]
+    chroma = [to_float(image) - (to_float(image) @ LUMA)[..., None] for image in (frame, source)]
     agreement = np.corrcoef(chroma[0].ravel(), chroma[1].ravel())[0, 1]
     assert agreement > 0.95
     assert np.abs(frame.astype(float) - source).mean() > 4, "nothing was painted"
@@ -185,9 +184,9 @@ def test_light_is_painted_and_colours_stay(clip: Path, style: Path, tmp_path: Pa
 def test_a_colour_that_does_not_fit_becomes_paler_and_keeps_its_light():
     random = np.random.default_rng(3)
     light, source = random.random((2, 20, 20, 3)).astype(np.float32)
-    mixed = in_colours_of(light, source)
+    mixed = merge_chroma(light, source)
     assert mixed.min() >= 0 and mixed.max() <= 1
-    np.testing.assert_allclose(mixed @ LUMINANCE, light @ LUMINANCE, atol=1e-5)
+    np.testing.assert_allclose(mixed @ LUMA, light @ LUMA, atol=1e-5)
 
 
 def test_colours_of_a_shot_are_measured_once_for_all_its_frames(
@@ -208,11 +207,11 @@ def test_a_style_takes_on_colours_or_light():
         to_float(clips.picture(0)),
         colour_statistics(to_float(clips.picture(0, scene=4))),
     )
-    moved = colour_statistics(recoloured(style, colours))
+    moved = colour_statistics(transfer_colours(style, colours))
     np.testing.assert_allclose(moved.mean, colours.mean, atol=0.03)
     np.testing.assert_allclose(moved.covariance, colours.covariance, atol=0.01)
-    light = grey_like(style, colours) @ LUMINANCE
-    assert light.mean() == pytest.approx(float(colours.mean @ LUMINANCE), abs=0.02)
+    light = grey_like(style, colours) @ LUMA
+    assert light.mean() == pytest.approx(float(colours.mean @ LUMA), abs=0.02)
 
 
 def test_a_still_takes_several_styles(style: Path, other_style: Path, tmp_path: Path):

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 FLOOR = 0.03
-"""Standard deviation added to a source's colours: a grey picture's noise is no colour."""
+"""Standard deviation added to colours: a grey picture's noise is no colour."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,17 @@ def colour_transport(
     Returns:
         A (3, 3) float32, symmetric, and b (3,) float32; a colour x becomes A x + b.
     """
-    spread = source.covariance + FLOOR**2 * np.eye(3)
-    root, inverse = _powers(spread)
+    covariance = source.covariance + FLOOR**2 * np.eye(3)
+    root, inverse = _powers(covariance)
     middle, _ = _powers(root @ (target.covariance + FLOOR**2 * np.eye(3)) @ root)
     matrix = inverse @ middle @ inverse
     return matrix.astype(np.float32), (target.mean - matrix @ source.mean).astype(np.float32)
+
+
+def transfer_colours(image: np.ndarray, target: ColourStatistics) -> np.ndarray:
+    """A picture, (H, W, 3) in [0, 1], in other colours (Gatys et al. 2017, section 5.1)."""
+    matrix, offset = colour_transport(colour_statistics(image), target)
+    return np.clip(cv2.transform(image, np.column_stack([matrix, offset])), 0, 1)
 
 
 def _powers(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,8 +1,9 @@
-"""Change of light between frames: estimating it along the motion, and adding it to a picture."""
+"""Light of a picture, alone or with its colours, and its change between frames."""
 
 import cv2
 import numpy as np
 
+from stylecore.arrays.colour import ColourStatistics
 from stylecore.arrays.images import fitted_size, resize, to_float, with_light_added
 from stylecore.arrays.motion import resized_motion, warp
 
@@ -11,6 +12,41 @@ LIGHT_SIDE = 160
 LIGHT_SPREAD = 0.04
 """Standard deviation of the filter that keeps light and drops detail, of the longer side."""
 LUMINANCE = np.array((0.2126, 0.7152, 0.0722), np.float32)
+"""Of display RGB (Rec. 709): by it changes of light, detail and edges are measured."""
+LUMA = np.array((0.299, 0.587, 0.114), np.float32)
+"""The Y of YIQ (Rec. 601), in which Gatys et al. 2017, section 5.2, paint luminance alone; grey
+levels of masks and of what is painted without colours."""
+
+
+def grey(image: np.ndarray) -> np.ndarray:
+    """(H, W, 3) of the luminance of (H, W, 3) alone, in each of its three colours."""
+    return np.repeat((image @ LUMA)[..., None], 3, axis=-1)
+
+
+def grey_like(style: np.ndarray, colours: ColourStatistics) -> np.ndarray:
+    """A style's luminance with the mean and deviation of other colours (Gatys et al. 2017, 5.2).
+
+    Args:
+        style: (h, w, 3) in [0, 1].
+        colours: whose luminance is taken on.
+    """
+    light = style @ LUMA
+    mean = float(colours.mean @ LUMA)
+    deviation = float(np.sqrt(max(LUMA @ colours.covariance @ LUMA, 0)))
+    factor = deviation / max(float(light.std()), 1e-3)
+    return np.repeat(np.clip((light - light.mean()) * factor + mean, 0, 1)[..., None], 3, axis=-1)
+
+
+def merge_chroma(light: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """The luminance of one picture with the chroma of another; both (H, W, 3) in [0, 1].
+
+    Where the two do not fit into the range of a display, the colour becomes paler, not lighter.
+    """
+    wanted = (light @ LUMA)[..., None]
+    chroma = source - (source @ LUMA)[..., None]
+    room = np.where(chroma > 0, 1 - wanted, wanted)
+    fit = np.min(room / np.maximum(np.abs(chroma), 1e-6), axis=-1, keepdims=True)
+    return np.clip(wanted + np.minimum(fit, 1) * chroma, 0, 1).astype(np.float32)
 
 
 def light_change(
@@ -34,9 +70,9 @@ def light_change(
     now, before = (_luminance(resize(image, size)) for image in (frame, other))
     trusted = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
     change = now - warp(before, resized_motion(motion, size))
-    spread = LIGHT_SPREAD * max(size)
-    weight = cv2.GaussianBlur(trusted, (0, 0), spread) + 1e-3
-    return cv2.GaussianBlur(trusted * change, (0, 0), spread) / weight
+    deviation = LIGHT_SPREAD * max(size)
+    weight = cv2.GaussianBlur(trusted, (0, 0), deviation) + 1e-3
+    return cv2.GaussianBlur(trusted * change, (0, 0), deviation) / weight
 
 
 def with_light(image: np.ndarray, change: np.ndarray) -> np.ndarray:

@@ -8,9 +8,9 @@ and the source's own warping error beside it.
 import cv2
 import numpy as np
 
+from stylecore.arrays.light import LUMINANCE
 from stylecore.arrays.motion import warp
 
-LUMINANCE = np.array((0.2126, 0.7152, 0.0722), np.float32)
 PHASES = 8
 EDGE_SHARE = 0.05
 """Of a source's pixels are edges, those of the steepest luminance."""
@@ -142,7 +142,7 @@ def edges_kept(source: np.ndarray, result: np.ndarray) -> float:
     kept where, within a pixel, the result is among its own KEPT_SHARE steepest and rises or falls
     along the same line within 30 degrees.
     """
-    before, after = _slopes(source), _slopes(result)
+    before, after = _gradients(source), _gradients(result)
     steepness, kept = np.hypot(*before), np.hypot(*after)
     edges = steepness >= np.quantile(steepness, 1 - EDGE_SHARE)
     steep = kept >= np.quantile(kept, 1 - KEPT_SHARE)
@@ -158,7 +158,7 @@ def edges_kept(source: np.ndarray, result: np.ndarray) -> float:
     return float(found[edges].mean()) if edges.any() else 1.0
 
 
-def _slopes(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _gradients(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     rows, columns = np.gradient(cv2.GaussianBlur(image @ LUMINANCE, (0, 0), 1))
     return rows, columns
 

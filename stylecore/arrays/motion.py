@@ -13,14 +13,15 @@ from stylecore.arrays.images import to_float
 
 DISOCCLUSION_SLOPE, DISOCCLUSION_BIAS = 0.01, 0.5
 BOUNDARY_SLOPE, BOUNDARY_BIAS = 0.01, 0.002
+"""Thresholds of Ruder et al. 2016, section 3.2, in pixels²."""
 BOUNDARY_TRUST = 0.5
 """Ruder et al. take nothing from the edges of motion. Most of what they flag there is visible in
 both pictures: half their weight lowers the warping error on the demo clip from 2.2 to 1.4 times the
 source's own at the same style loss, and leaves no trails on the real clips."""
 MASK_BLUR = 0.8
-"""Standard deviation in pixels. The constants are those of Ruder et al. 2016, section 3.2."""
+"""Standard deviation in pixels."""
 
-SLOPE = np.array([[-0.5, 0, 0.5]], np.float32)
+DERIVATIVE = np.array([[-0.5, 0, 0.5]], np.float32)
 FINEST_SCALE = 0
 LEAST_SIDE = 12
 """Pixels of a picture on either side that the search needs at any scale; the last row and
@@ -185,10 +186,10 @@ def _hidden(backward: np.ndarray, forward: np.ndarray) -> np.ndarray:
 
 def _motion_edges(backward: np.ndarray) -> np.ndarray:
     """(H, W) bool: points where motion changes from one pixel to the next."""
-    slopes = _square(cv2.filter2D(backward, -1, SLOPE)) + _square(
-        cv2.filter2D(backward, -1, SLOPE.T)
+    changes = _square(cv2.filter2D(backward, -1, DERIVATIVE)) + _square(
+        cv2.filter2D(backward, -1, DERIVATIVE.T)
     )
-    return slopes > BOUNDARY_SLOPE * _square(backward) + BOUNDARY_BIAS
+    return changes > BOUNDARY_SLOPE * _square(backward) + BOUNDARY_BIAS
 
 
 def _searched(grey_a: np.ndarray, grey_b: np.ndarray, effort: Effort) -> np.ndarray:

@@ -1,12 +1,14 @@
 """What every engine is: a style goes in once, then frame after frame."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from stylecore.arrays.moments import Moments
+
+ArrayMap = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,37 @@ class FrameInput:
     """Measured in the shot and held steady; the frame's own count when empty."""
     draft: np.ndarray | None = None
     """(H, W, 3): what the engine's ``draft`` made of the frame; None where it made nothing."""
+
+    def mapped(self, image: ArrayMap, plane: ArrayMap | None = None) -> "FrameInput":
+        """The frame with all its pictures changed alike, but the draft, which is an engine's own.
+
+        Args:
+            image: changes (H, W, 3): the source, results of it and of others.
+            plane: changes (H, W): masks and ages; they stay as they are when None.
+        """
+        flat = plane or _unchanged
+        masks = self.style_masks
+        return replace(
+            self,
+            content=image(self.content),
+            previous=_if_any(image, self.previous),
+            warped=_if_any(image, self.warped),
+            mask=_if_any(flat, self.mask),
+            age=_if_any(flat, self.age),
+            references=tuple(
+                Reference(image(one.image), flat(one.mask)) for one in self.references
+            ),
+            previous_pass=_if_any(image, self.previous_pass),
+            style_masks=None if masks is None else np.stack([flat(mask) for mask in masks]),
+        )
+
+
+def _unchanged(array: np.ndarray) -> np.ndarray:
+    return array
+
+
+def _if_any(change: ArrayMap, array: np.ndarray | None) -> np.ndarray | None:
+    return None if array is None else change(array)
 
 
 @dataclass(frozen=True)

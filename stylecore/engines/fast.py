@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from stylecore.arrays.images import fitted_size, resize, with_light_added
+from stylecore.arrays.light import LUMINANCE
 from stylecore.arrays.moments import Moments
 from stylecore.engines.base import Engine, FrameInput, FrameRecord
 from stylecore.engines.small import continued, large_enough, mirrored
@@ -38,7 +39,6 @@ STRONGEST_SHARPENING = 3.0
 SHARP_SHARE = 0.5
 """Part of the strongest blend from which detail is as strong as the draft's."""
 FAINTEST_DETAIL = 1 / 255
-LUMINANCE = np.array([[0.2126, 0.7152, 0.0722]], np.float32)
 
 
 class FastEngine(Engine):
@@ -237,7 +237,7 @@ def with_detail_of(model: np.ndarray, image: np.ndarray, share: np.ndarray) -> n
 
 
 def _detail(picture: np.ndarray) -> np.ndarray:
-    luminance = cv2.transform(picture, LUMINANCE)
+    luminance = cv2.transform(picture, LUMINANCE[None])
     return luminance - cv2.GaussianBlur(luminance, (0, 0), DETAIL_SIGMA)
 
 

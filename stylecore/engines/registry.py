@@ -8,8 +8,8 @@ from collections.abc import Callable
 from stylecore.engines.base import Engine
 from stylecore.networks.fast import fast_digest
 from stylecore.networks.features import features_digest
+from stylecore.runtime.versions import PIXELS_VERSION
 from stylecore.settings import FrameSettings
-from stylecore.store.versions import PIXELS_VERSION
 
 
 def create_engine(settings: FrameSettings) -> Engine:

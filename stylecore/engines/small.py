@@ -1,7 +1,5 @@
 """Pictures that are smaller than a network's largest step: they are continued, and cut again."""
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 
@@ -24,22 +22,7 @@ def continued(frame: FrameInput) -> FrameInput:
     shape = frame.content.shape[:2]
     if large_enough(shape) == shape:
         return frame
-    masks = frame.style_masks
-    return replace(
-        frame,
-        content=_repeated(frame.content),
-        previous=_repeated_if_any(frame.previous),
-        warped=_repeated_if_any(frame.warped),
-        mask=_repeated_if_any(frame.mask),
-        age=_repeated_if_any(frame.age),
-        references=tuple(
-            replace(one, image=_repeated(one.image), mask=_repeated(one.mask))
-            for one in frame.references
-        ),
-        previous_pass=_repeated_if_any(frame.previous_pass),
-        style_masks=None if masks is None else np.stack([_repeated(mask) for mask in masks]),
-        draft=_repeated_if_any(frame.draft),
-    )
+    return frame.mapped(_repeated, _repeated)
 
 
 def mirrored(style: np.ndarray) -> np.ndarray:
@@ -53,7 +36,3 @@ def mirrored(style: np.ndarray) -> np.ndarray:
 def _repeated(image: np.ndarray) -> np.ndarray:
     below, right = (max(0, LEAST_SIDE - side) for side in image.shape[:2])
     return cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_REPLICATE)
-
-
-def _repeated_if_any(image: np.ndarray | None) -> np.ndarray | None:
-    return None if image is None else _repeated(image)

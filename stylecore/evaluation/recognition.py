@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from stylecore.arrays.metrics import LUMINANCE
+from stylecore.arrays.light import LUMINANCE
 from stylecore.losses.terms import gram
 
 MEAN, DEVIATION = 0.5, 0.2

@@ -1,8 +1,8 @@
-"""What of a style is compared: statistics of features, and distances between them.
+"""Compares styles by statistics of features, and distances between them.
 
 Li et al. 2017 ("Demystifying Neural Style Transfer") read a style loss as the distance between two
-distributions of feature vectors, the places of a layer being samples: a maximum mean discrepancy
-(MMD) with some kernel, or a difference of moments. Every statistic here is a mean over places.
+distributions of feature vectors, the positions of a layer being samples: a maximum mean discrepancy
+(MMD) with some kernel, or a difference of moments. Every statistic here is a mean over positions.
 Means can be gathered in parts of a large picture, be weighted by a mask, and be mixed between
 styles.
 
@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from stylecore.losses.terms import channel_energy, gram, gram_distance
+from stylecore.losses.terms import channel_energy, gram, gram_distance, weighted_mean
 
 Tensor = Any
 Statistics = dict[str, Tensor]
@@ -60,7 +60,7 @@ the pixels, relative to gram's, the geometric mean over the start and the middle
 frames in four styles (``tests/benchmarks/representations.py``)."""
 
 LANDMARKS = 64
-"""Places of each style that the Gaussian kernel is measured from."""
+"""Positions of each style that the Gaussian kernel is measured from."""
 _RIDGE = 1e-3
 _ROOT_STEPS = 15
 
@@ -74,21 +74,21 @@ def statistics(
     features: Tensor,
     needed: frozenset[str],
     *,
-    places: Tensor | None = None,
+    positions: Tensor | None = None,
     landmarks: Landmarks | None = None,
 ) -> Statistics:
-    """Means over places.
+    """Means over positions.
 
     Args:
         features: (N, H, W, C).
         needed: which; of "mean" (N, C), "square" (N, C), "second" (N, C, C), "embedding" (N, m).
-        places: (N or 1, H, W, 1) >= 0, how much each place counts; equally when None.
+        positions: (N or 1, H, W, 1) >= 0, how much each position counts; equally when None.
         landmarks: for the embedding.
     """
     found: Statistics = {}
     _, height, width, channels = features.shape
     flat = ops.reshape(features, (-1, height * width, channels))
-    share = None if places is None else _shares(places)
+    share = None if positions is None else _shares(positions)
 
     def mean(values: Tensor) -> Tensor:
         return ops.mean(values, 1) if share is None else ops.sum(values * share, 1)
@@ -141,20 +141,55 @@ def style_distance(
     )
 
 
+def regional_style_loss(
+    found: Sequence[Mapping[str, Statistics]],
+    targets: Sequence[Mapping[str, Statistics]],
+    shares: Tensor,
+    *,
+    layers: Mapping[str, float],
+    representations: Mapping[str, float],
+    landmarks: Mapping[str, Landmarks],
+) -> Tensor:
+    """The style loss of a picture whose regions follow styles of their own.
+
+    L = Σ_r a_r Σ_l w_l · mean_n d_l(found_rl, target_rl), with the layers' weights w scaled to a
+    sum of 1 (regions as in Gatys et al. 2017, section 4.1); a single region is the whole picture.
+
+    Args:
+        found, targets: for each region, layer -> statistics.
+        shares: (regions,), the part a_r of the picture that each region is.
+        layers: name -> weight; the layers that count.
+        representations: name -> weight, as for ``style_distance``.
+        landmarks: layer -> landmarks, where a representation needs them.
+    """
+    loss = 0.0
+    for region, (here, there) in enumerate(zip(found, targets, strict=True)):
+        distances = {
+            name: ops.mean(
+                style_distance(
+                    here[name], there[name], representations, landmarks=landmarks.get(name)
+                )
+            )
+            for name in layers
+        }
+        loss = loss + shares[region] * weighted_mean(distances, layers)
+    return loss
+
+
 def make_landmarks(styles: Sequence[Tensor]) -> Landmarks:
     """Where the mean embeddings of the Gaussian kernel are measured.
 
     The mean embedding u_j = mean_x k(x, z_j) at landmarks z gives the MMD within their span,
     (u - u')ᵀ K⁻¹ (u - u') with K = k(z, z) (Nyström mean embeddings, Chatalic et al. 2022).
     It is the whole MMD if every sample is a landmark, and less if not; the embedding is a mean over
-    places in any case. The bandwidth is fixed by the styles,
+    positions in any case. The bandwidth is fixed by the styles,
     g = 1 / mean |x - y|² over pairs of landmarks (Li et al. 2017 re-estimate it at each step).
 
     Args:
-        styles: (1, H, W, C) features of each style; LANDMARKS places of each are taken.
+        styles: (1, H, W, C) features of each style; LANDMARKS positions of each are taken.
 
     Returns:
-        "points" (m, C), "scale" (C,), "slope" g and "inverse" K⁻¹ (m, m).
+        "points" (m, C), "scale" (C,), "gamma" g and "inverse" K⁻¹ (m, m).
     """
     samples = [ops.convert_to_numpy(style).astype(np.float64) for style in styles]
     flat = [sample.reshape(-1, sample.shape[-1]) for sample in samples]
@@ -173,21 +208,21 @@ def make_landmarks(styles: Sequence[Tensor]) -> Landmarks:
 def landmarks_at(points: np.ndarray, scale: np.ndarray) -> Landmarks:
     """Landmarks at chosen points (m, C), in features divided by ``scale`` (C,)."""
     squares = np.square(points[:, None] - points[None]).sum(-1)
-    slope = 1 / max(float(squares.mean()), 1e-12)
-    kernel = np.exp(-slope * squares)
+    gamma = 1 / max(float(squares.mean()), 1e-12)
+    kernel = np.exp(-gamma * squares)
     inverse = np.linalg.inv(kernel + _RIDGE * np.eye(len(points)))
     return {
         "points": _tensor(points),
         "scale": _tensor(scale),
-        "slope": _tensor(slope),
+        "gamma": _tensor(gamma),
         "inverse": _tensor(inverse),
     }
 
 
-def _shares(places: Tensor) -> Tensor:
+def _shares(positions: Tensor) -> Tensor:
     """(N, H W, 1) of sum 1."""
-    _, height, width, _ = places.shape
-    flat = ops.reshape(places, (-1, height * width, 1))
+    _, height, width, _ = positions.shape
+    flat = ops.reshape(positions, (-1, height * width, 1))
     return flat / ops.maximum(ops.sum(flat, 1, keepdims=True), 1e-12)
 
 
@@ -199,7 +234,7 @@ def _kernel(points: Tensor, landmarks: Landmarks) -> Tensor:
         + ops.sum(ops.square(others), -1)
         - 2 * ops.matmul(points, ops.transpose(others))
     )
-    return ops.exp(-landmarks["slope"] * ops.maximum(squares, 0.0))
+    return ops.exp(-landmarks["gamma"] * ops.maximum(squares, 0.0))
 
 
 def _energy(target: Statistics) -> Tensor:
@@ -232,8 +267,8 @@ def _statistics(
         for energy in [_energy(target)]
         for side in (found, target)
     ]
-    spread = ops.mean(ops.square(deviations[0] - deviations[1]) / _energy(target), -1)
-    return _mean_distance(found, target) + spread
+    width = ops.mean(ops.square(deviations[0] - deviations[1]) / _energy(target), -1)
+    return _mean_distance(found, target) + width
 
 
 def _wasserstein(
@@ -255,7 +290,7 @@ def _gaussian(found: Statistics, target: Statistics, landmarks: Landmarks | None
 
 
 def _covariance(side: Statistics, unit: Tensor) -> Tensor:
-    """(N, C, C) in units, a little wider than it is so that its root has a slope."""
+    """(N, C, C) in units, a little wider than it is so that its root has a gradient."""
     mean = side["mean"] / unit
     second = side["second"] / (unit[..., :, None] * unit[..., None, :])
     wider = _RIDGE * ops.eye(second.shape[-1])
@@ -264,7 +299,7 @@ def _covariance(side: Statistics, unit: Tensor) -> Tensor:
 
 def _square_root(matrix: Tensor) -> Tensor:
     """Of symmetric positive matrices (N, C, C), by the coupled Newton-Schulz iteration (Higham
-    2008, "Functions of Matrices", section 6.7): its slope is defined for equal eigenvalues too."""
+    2008, "Functions of Matrices", section 6.7): it has a gradient where eigenvalues are equal."""
     size = _trace(matrix)[:, None, None]
     identity = ops.eye(matrix.shape[-1])
     root, inverse = matrix / size, ops.zeros_like(matrix) + identity

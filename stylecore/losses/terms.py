@@ -1,11 +1,14 @@
-"""What a stylised picture is judged by: pure functions on tensors, each term by itself.
+"""Losses of a stylised picture: pure functions on tensors, each term by itself.
 
 Features and pictures are NHWC. Every loss is a mean, and those on features are divided by the
 size of what they aim at, so that a weight means the same for a small and a large picture, a narrow
 and a wide layer, and whatever network gives the features.
+
+Losses on features come in two steps, means over positions and a distance of those: whoever looks
+at a large picture in windows gathers the means, and takes the same distance of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from keras import ops
@@ -55,13 +58,40 @@ def content_loss(
         the loss, and its unweighted term for each layer.
     """
     terms = {name: ops.mean(feature_distance(features[name], targets[name])) for name in weights}
-    return _weighted_mean(terms, weights), terms
+    return weighted_mean(terms, weights), terms
 
 
 def feature_distance(found: Tensor, target: Tensor) -> Tensor:
     """One layer's term of ``content_loss`` for each of N pairs of features (N, H, W, C)."""
-    error = ops.mean(ops.square(found - target), axis=(1, 2))
-    return ops.mean(error / channel_energy(ops.mean(ops.square(target), axis=(1, 2))), -1)
+    return content_distance(squared_error(found, target), feature_energy(target))
+
+
+def squared_error(found: Tensor, target: Tensor, positions: Tensor | None = None) -> Tensor:
+    """Mean square difference of features (N, H, W, C) in each channel, (N, C).
+
+    Args:
+        found, target: features.
+        positions: (1, H, W, 1) >= 0, how much each position counts; equally when None.
+    """
+    squares = ops.square(found - target)
+    if positions is None:
+        return ops.mean(squares, (1, 2))
+    return ops.sum(squares * positions, (1, 2)) / ops.sum(positions, (1, 2))
+
+
+def feature_energy(target: Tensor) -> Tensor:
+    """What errors in each channel are measured by, (N, C), of features (N, H, W, C)."""
+    return channel_energy(ops.mean(ops.square(target), (1, 2)))
+
+
+def content_distance(errors: Tensor, energy: Tensor) -> Tensor:
+    """One layer's term of ``content_loss``, (N,), of its two means.
+
+    Args:
+        errors: (N, C), see ``squared_error``.
+        energy: (N, C) of the target, see ``feature_energy``.
+    """
+    return ops.mean(errors / energy, -1)
 
 
 def style_loss(
@@ -82,7 +112,7 @@ def style_loss(
         the loss, and its unweighted term for each layer.
     """
     terms = {name: ops.mean(gram_distance(gram(features[name]), targets[name])) for name in weights}
-    return _weighted_mean(terms, weights), terms
+    return weighted_mean(terms, weights), terms
 
 
 def gram_distance(found: Tensor, target: Tensor) -> Tensor:
@@ -120,6 +150,23 @@ def temporal_loss(images: Tensor, warped: Tensor, mask: Tensor) -> Tensor:
     return ops.mean(mask * ops.square(images - warped))
 
 
-def _weighted_mean(terms: Terms, weights: Mapping[str, float]) -> Tensor:
+def long_term_loss(images: Tensor, references: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
+    """Sum of temporal losses over several frames (Ruder et al. 2016, eq. 8).
+
+    Args:
+        images: (N, H, W, 3) in [0, 1].
+        references: (warped, mask) of each, as for ``temporal_loss``; what a mask counts is the
+            caller's affair (eq. 9).
+    """
+    return sum((temporal_loss(images, warped, mask) for warped, mask in references), start=0.0)
+
+
+def weighted_mean(terms: Terms, weights: Mapping[str, float]) -> Tensor:
+    """Terms by name, with the weights scaled to a sum of 1."""
     scale = sum(weights.values()) or 1.0
     return sum(((weights[name] / scale) * term for name, term in terms.items()), start=0.0)
+
+
+def weighted_sum(terms: Terms, weights: Mapping[str, float]) -> Tensor:
+    """The total loss: terms by name, each times its weight (Gatys et al. 2016, eq. 7)."""
+    return sum((weights[name] * term for name, term in terms.items()), start=0.0)

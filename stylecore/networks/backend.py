@@ -10,19 +10,19 @@ from stylecore.errors import SettingsError
 
 Tensor = Any
 Loss = Callable[[Tensor, Any], tuple[Tensor, dict[str, Tensor]]]
-"""(images, goals) -> (total, terms); ``goals`` is any nest of tensors."""
+"""(images, targets) -> (total, terms); ``targets`` is any nest of tensors."""
 
 
 def gradient_of(loss: Loss) -> Callable[[Tensor, Any], tuple[dict[str, Tensor], Tensor]]:
-    """(images, goals) -> (terms, gradient of the total); on either backend."""
+    """(images, targets) -> (terms, gradient of the total); on either backend."""
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf
 
-        def gradient(images: Tensor, goals: Any) -> tuple[dict[str, Tensor], Tensor]:
+        def gradient(images: Tensor, targets: Any) -> tuple[dict[str, Tensor], Tensor]:
             with tf.GradientTape() as tape:
                 tape.watch(images)
-                total, terms = loss(images, goals)
+                total, terms = loss(images, targets)
             unused = tf.UnconnectedGradients.ZERO
             return terms, tape.gradient(total, images, unconnected_gradients=unused)
 
@@ -32,9 +32,9 @@ def gradient_of(loss: Loss) -> Callable[[Tensor, Any], tuple[dict[str, Tensor], 
 
         differentiated = jax.value_and_grad(loss, has_aux=True)
 
-        def gradient(images: Tensor, goals: Any) -> tuple[dict[str, Tensor], Tensor]:
-            (_, terms), slope = differentiated(images, goals)
-            return terms, slope
+        def gradient(images: Tensor, targets: Any) -> tuple[dict[str, Tensor], Tensor]:
+            (_, terms), change = differentiated(images, targets)
+            return terms, change
 
         return gradient
     raise SettingsError(

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from stylecore.arrays.colour import ColourStatistics
+from stylecore.arrays.colour import ColourStatistics, transfer_colours
+from stylecore.arrays.light import grey_like
 from stylecore.engines import Engine, create_engine
 from stylecore.engines.luminance import LuminanceEngine
 from stylecore.engines.masked import MaskedEngine
 from stylecore.media import read_picture
 from stylecore.pipeline.checks import unchanged
-from stylecore.sequence.style_plan import grey_like, recoloured
 from stylecore.settings import FrameSettings
 from stylecore.store import Job, Request
 
@@ -75,7 +75,7 @@ def prepared_engine(
     pictures = [read_picture(style, max_megapixels=settings.max_megapixels) for style in styles]
     kept = settings.mixing.colours
     if kept == "covariance" and colours is not None:
-        pictures = [recoloured(picture, colours) for picture in pictures]
+        pictures = [transfer_colours(picture, colours) for picture in pictures]
     if kept == "luminance" and colours is not None:
         pictures = [grey_like(picture, colours) for picture in pictures]
         engine = LuminanceEngine(engine)

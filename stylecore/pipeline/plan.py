@@ -17,7 +17,8 @@ from stylecore.media import (
 )
 from stylecore.pipeline.checks import check_request, check_space
 from stylecore.pipeline.division import divide_into_chunks
-from stylecore.sequence.masks import index_masks
+from stylecore.runtime.versions import differences, made_with
+from stylecore.sequence.masks import MaskedFrames, index_masks
 from stylecore.store import (
     FileFact,
     Job,
@@ -28,7 +29,6 @@ from stylecore.store import (
     seen_fact,
     stamp_of,
 )
-from stylecore.store.versions import differences, made_with
 
 
 def open_job(request: Request) -> tuple[Workspace, Request]:
@@ -82,10 +82,10 @@ def _planned_job(request: Request, facts: _Facts) -> Job:
     index = index_source(source, settings.source, max_megapixels=settings.max_megapixels)
     width, height = fitted_size(index.width, index.height, settings.size)
     start, stop = settings.frame_range(index.frame_count)
-    mask_indexes, notes = index_masks(
-        request.masks, size=(width, height), stop=stop, source=index,
-        max_megapixels=settings.max_megapixels,
-    )  # fmt: skip
+    frames = MaskedFrames(
+        size=(width, height), stop=stop, source=index, max_megapixels=settings.max_megapixels
+    )
+    mask_indexes, notes = index_masks(request.masks, frames)
     chunks, colours = divide_into_chunks(Excerpt(source, index, start, stop), settings)
     style, *more_styles = facts.styles
     return Job(

@@ -11,6 +11,7 @@ from stylecore.errors import OutputExistsError, SettingsError
 from stylecore.media import check_picture_name, on_white, read_pixels, write_picture
 from stylecore.pipeline.checks import real
 from stylecore.pipeline.engine_pool import prepared_engine
+from stylecore.sequence.masks import MaskedFrames, open_masks
 from stylecore.sequence.style_plan import StylePlan
 from stylecore.settings import ImageSettings
 
@@ -45,11 +46,9 @@ def stylize_image(
     engine = prepared_engine(
         settings, (style, *settings.mixing.more_styles), (height, width), colour_statistics(content)
     )
-    plan = StylePlan(
-        settings.mixing, settings.mixing.style_masks, size=(width, height), stop=1,
-        max_megapixels=settings.max_megapixels,
-    )  # fmt: skip
-    weights, masks = plan.at(0)
+    frames = MaskedFrames(size=(width, height), stop=1, max_megapixels=settings.max_megapixels)
+    masked = open_masks(settings.mixing.style_masks, frames)
+    weights, masks = StylePlan(settings.mixing, masked).at(0)
     image, _ = engine.render(
         FrameInput(number=0, content=content, style_weights=weights, style_masks=masks)
     )

@@ -11,6 +11,7 @@ from stylecore.pipeline.checks import require_unchanged, unchanged
 from stylecore.pipeline.engine_pool import borrowed_engine
 from stylecore.pipeline.progress import OnProgress, Progress
 from stylecore.sequence import ReadFrames
+from stylecore.sequence.masks import MaskedFrames, open_masks
 from stylecore.sequence.shot import stylize_missing
 from stylecore.sequence.style_plan import StylePlan
 from stylecore.store import Chunk, Job, Request, Workspace
@@ -45,20 +46,23 @@ def stylize_chunk(
             return 0
         require_unchanged(request, job)
         read = _source_reader(workspace, chunk, request)
-        plan = StylePlan(
-            job.settings.mixing,
-            unchanged(request.masks, job.masks),
-            size=(job.width, job.height),
-            stop=job.stop,
-            indexes=job.mask_indexes,
-            source=job.index,
-            max_megapixels=job.settings.max_megapixels,
-        )
+        plan = _style_plan(job, request)
         with borrowed_engine(job, chunk.shot, request) as engine:
             made = stylize_missing(workspace, chunk, missing, engine, read=read, style_at=plan.at)
             for done, _ in enumerate(made, start=len(finished) + 1):
                 report(done)
     return len(missing)
+
+
+def _style_plan(job: Job, request: Request) -> StylePlan:
+    frames = MaskedFrames(
+        size=(job.width, job.height),
+        stop=job.stop,
+        max_megapixels=job.settings.max_megapixels,
+        source=job.index,
+    )
+    masks = open_masks(unchanged(request.masks, job.masks), frames, job.mask_indexes)
+    return StylePlan(job.settings.mixing, masks)
 
 
 def _source_reader(workspace: Workspace, chunk: Chunk, request: Request) -> ReadFrames:

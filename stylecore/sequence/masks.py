@@ -1,4 +1,4 @@
-"""Masks: where a style is painted, white, and where not, black; a picture, or frames like a source.
+"""Reads masks: where a style is painted, white, and where not, black; pictures, or frames in time.
 
 Grey is in between, and so is what is partly transparent: nothing is painted through a hole.
 """
@@ -6,11 +6,13 @@ Grey is in between, and so is what is partly transparent: nothing is painted thr
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from stylecore.arrays.images import resize, to_float
+from stylecore.arrays.light import LUMA
 from stylecore.errors import SettingsError
 from stylecore.media import (
     Excerpt,
@@ -21,9 +23,8 @@ from stylecore.media import (
     read_frames,
     read_pixels,
 )
+from stylecore.media.opening import MAX_MEGAPIXELS
 
-LUMINANCE = np.array((0.299, 0.587, 0.114), np.float32)
-"""Of RGB (Rec. 601, the Y of YIQ; Gatys et al. 2017, section 5.2)."""
 BLOCK = 8
 """Frames that are decoded at once on the way back."""
 KEPT = 2 * BLOCK
@@ -37,22 +38,28 @@ Mask = Callable[[int], np.ndarray]
 """Frame number -> (H, W) float32 in [0, 1], at the size of the frames."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class MaskedFrames:
+    """The frames that masks are laid over."""
+
+    size: tuple[int, int]
+    """Width and height."""
+    stop: int
+    """How many frames a moving mask must have."""
+    max_megapixels: float = MAX_MEGAPIXELS
+    """Larger masks are refused."""
+    source: SourceIndex | None = None
+    """What the frames are of; None where there is one alone."""
+
+
 def index_masks(
-    paths: Sequence[Path],
-    *,
-    size: tuple[int, int],
-    stop: int,
-    max_megapixels: float,
-    source: SourceIndex | None = None,
+    paths: Sequence[Path], frames: MaskedFrames
 ) -> tuple[tuple[SourceIndex | None, ...], tuple[str, ...]]:
     """Opens every mask once, before the work.
 
     Args:
         paths: pictures, videos, animations, folders of frames or patterns for their names.
-        size: width and height of the frames.
-        stop: number of frames that a moving mask must have.
-        max_megapixels: larger masks are refused.
-        source: what the frames are of; None where there is one alone.
+        frames: those that the masks are laid over.
 
     Returns:
         The frames of each mask, None for a picture; and notes for the person.
@@ -60,18 +67,19 @@ def index_masks(
     Raises:
         InputError: one cannot be read, or is too short.
     """
-    indexes, notes = [], []
+    indexes, notes, stop = [], [], frames.stop
     for path in paths:
-        index, own = _opened(path, max_megapixels)
-        if index is not None and index.frame_count < stop and not _lasts(index, source, stop):
+        index, own = _opened(path, frames.max_megapixels)
+        is_short = index is not None and index.frame_count < stop
+        if index is not None and is_short and not _lasts(index, frames.source, stop):
             raise SettingsError(
                 f"The mask {path} has {index.frame_count} frames and the source needs {stop}: give "
                 "a picture, or a video that is as long."
             )
-        if not _is_alike(own, size):
+        if not _is_alike(own, frames.size):
             notes.append(
                 f"The mask {_name(path)} is {own[0]}x{own[1]}, another shape than the frames: it "
-                f"is stretched to their {size[0]}x{size[1]}."
+                f"is stretched to their {frames.size[0]}x{frames.size[1]}."
             )
         indexes.append(index)
     return tuple(indexes), tuple(notes)
@@ -79,21 +87,27 @@ def index_masks(
 
 def open_masks(
     paths: Sequence[Path],
-    indexes: Sequence[SourceIndex | None],
-    *,
-    size: tuple[int, int],
-    stop: int,
-    max_megapixels: float,
-    source: SourceIndex | None = None,
+    frames: MaskedFrames,
+    indexes: Sequence[SourceIndex | None] | None = None,
 ) -> list[Mask]:
-    """What reads each mask, as ``index_masks`` found it; safe to call from several threads."""
+    """What reads each mask; safe to call from several threads.
+
+    Args:
+        paths, frames: as for ``index_masks``.
+        indexes: what that found, if it has looked into the masks before.
+
+    Raises:
+        InputError: one cannot be read, or is too short.
+    """
+    if indexes is None:
+        indexes, _ = index_masks(paths, frames)
     masks: list[Mask] = []
     for path, index in zip(paths, indexes, strict=True):
         if index is None:
-            masks.append(_still(path, size, max_megapixels))
+            masks.append(_still(path, frames.size, frames.max_megapixels))
         else:
-            timed_by = source if index.frame_count < stop else None
-            masks.append(_MovingMask(path, index, size, timed_by))
+            timed_by = frames.source if index.frame_count < frames.stop else None
+            masks.append(_MovingMask(path, index, frames.size, timed_by))
     return masks
 
 
@@ -187,5 +201,5 @@ class _MovingMask:
 def _painted_share(pixels: np.ndarray) -> np.ndarray:
     """(H, W) of (H, W, 3 or 4) integers."""
     image = to_float(pixels)
-    light = (image[..., :3] @ LUMINANCE).astype(np.float32)
+    light = (image[..., :3] @ LUMA).astype(np.float32)
     return light if image.shape[2] == 3 else light * image[..., 3]

@@ -91,7 +91,7 @@ class Job(BaseModel):
     notes: tuple[str, ...] = ()
     """What a person should know before the work, in sentences."""
     made_with: dict[str, str] = {}
-    """Libraries, processor and device that it was begun with (``stylecore.store.versions``)."""
+    """Libraries, processor and device that it was begun with (``stylecore.runtime.versions``)."""
 
     def excerpt(self, source: Path) -> Excerpt:
         """The frames to make, of the source where it is now."""

@@ -77,10 +77,12 @@ def pull(name: str, content: np.ndarray, style: np.ndarray, half: np.ndarray) ->
     )
     features = load_features("compact", list(settings.style_layers))
     objective = Objective(features, settings, temporal=0)
-    targets = objective.style_targets([style], content.shape[:2], pixels=PIXELS)
-    goals = objective.goals(content, targets, pixels=PIXELS)
-    slopes = [objective.gradient(ops.convert_to_tensor(x[None]), goals)[1] for x in (content, half)]
-    return [float(np.linalg.norm(ops.convert_to_numpy(slope))) for slope in slopes]
+    styles = objective.targets.of_styles([style], content.shape[:2], pixels=PIXELS)
+    targets = objective.targets.of_frame(content, styles, pixels=PIXELS)
+    gradients = [
+        objective.gradient(ops.convert_to_tensor(x[None]), targets)[1] for x in (content, half)
+    ]
+    return [float(np.linalg.norm(ops.convert_to_numpy(gradient))) for gradient in gradients]
 
 
 def painted(
@@ -95,9 +97,9 @@ def painted(
         GatysSettings(),
         temporal=0,
     )
-    targets = judge.style_targets([style], content.shape[:2], pixels=PIXELS)
-    goals = judge.goals(content, targets, pixels=PIXELS)
-    terms, _ = judge.gradient(ops.convert_to_tensor(image[None]), goals)
+    styles = judge.targets.of_styles([style], content.shape[:2], pixels=PIXELS)
+    targets = judge.targets.of_frame(content, styles, pixels=PIXELS)
+    terms, _ = judge.gradient(ops.convert_to_tensor(image[None]), targets)
     return image, {key: float(value) for key, value in terms.items()}
 
 

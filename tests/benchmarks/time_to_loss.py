@@ -23,7 +23,8 @@ from stylecore.arrays.images import fitted_size, resize, to_float, to_integers
 from stylecore.arrays.motion import consistency_mask, estimate_motion, warp
 from stylecore.engines import FrameInput
 from stylecore.engines.gatys.engine import GatysEngine
-from stylecore.engines.gatys.objective import Goals, Objective
+from stylecore.engines.gatys.objective import Objective
+from stylecore.engines.gatys.targets import Targets
 from stylecore.media import read_picture
 from stylecore.networks.backend import compiled
 from stylecore.networks.features import load_features
@@ -45,15 +46,15 @@ def main() -> None:
     settings = GatysSettings()
     layers = sorted({*settings.style_layers, *settings.content_layers})
     judge = Objective(load_features(settings.features, layers), settings, temporal=0)
-    targets = judge.style_targets([style], frames[0].shape[:2], pixels=PIXELS)
-    goals = [judge.goals(frame, targets, pixels=PIXELS) for frame in frames]
+    styles = judge.targets.of_styles([style], frames[0].shape[:2], pixels=PIXELS)
+    targets = [judge.targets.of_frame(frame, styles, pixels=PIXELS) for frame in frames]
 
     images, ours = painted_by_us(frames, style, settings)
     reached = [
-        float(judge.gradient(ops.convert_to_tensor(image[None]), goal)[0]["total"])
-        for image, goal in zip(images, goals, strict=True)
+        float(judge.gradient(ops.convert_to_tensor(image[None]), target)[0]["total"])
+        for image, target in zip(images, targets, strict=True)
     ]
-    theirs = tutorial(judge, frames, goals)
+    theirs = tutorial(judge, frames, targets)
     seconds, missed, last = 0.0, 0, []
     for wanted, curve in zip(reached, theirs, strict=True):
         there = [moment for moment, loss in curve if loss <= wanted]
@@ -101,30 +102,30 @@ def later(number: int, frames: list[np.ndarray], previous: np.ndarray) -> FrameI
 
 
 def tutorial(
-    judge: Objective, frames: list[np.ndarray], goals: list[Goals]
+    judge: Objective, frames: list[np.ndarray], targets: list[Targets]
 ) -> list[list[tuple[float, float]]]:
     """For each frame, (seconds since its start, loss) after every step."""
     image = keras.Variable(frames[0][None])
     optimiser = keras.optimizers.Adam(learning_rate=0.02, beta_1=0.99, epsilon=1e-1)
     optimiser.build([image])
 
-    def step(goal: Goals) -> float:
-        terms, slope = judge.gradient(image.value, goal)
-        optimiser.apply([slope], [image])
+    def step(target: Targets) -> float:
+        terms, gradient = judge.gradient(image.value, target)
+        optimiser.apply([gradient], [image])
         image.assign(ops.clip(image, 0.0, 1.0))
         return terms["total"]
 
     step = compiled(step)
-    step(goals[0])
+    step(targets[0])
     curves = []
-    for frame, goal in zip(frames, goals, strict=True):
+    for frame, target in zip(frames, targets, strict=True):
         image.assign(frame[None])
         for variable in optimiser.variables:
             variable.assign(ops.zeros_like(variable))
         optimiser.learning_rate.assign(0.02)
         began, curve = time.perf_counter(), []
         for _ in range(STEPS):
-            curve.append((time.perf_counter() - began, float(step(goal))))
+            curve.append((time.perf_counter() - began, float(step(target))))
         curves.append(curve)
     return curves
 

@@ -13,8 +13,7 @@ from stylecore.media import (
     read_frames,
     read_picture,
 )
-from stylecore.media.opening import MAX_MEGAPIXELS
-from stylecore.sequence.masks import index_masks
+from stylecore.sequence.masks import MaskedFrames, index_masks
 from stylecore.settings import SourceSettings
 
 
@@ -26,7 +25,7 @@ def read_video(path: Path) -> None:
 
 
 def read_mask(path: Path) -> None:
-    index_masks([path], size=(96, 64), stop=1, max_megapixels=MAX_MEGAPIXELS)
+    index_masks([path], MaskedFrames(size=(96, 64), stop=1))
 
 
 def open_and_close(path: Path) -> None:

@@ -19,8 +19,8 @@ import cv2
 import numpy as np
 
 from stylecore.pipeline import stylize_chunk
+from stylecore.runtime.versions import PIXELS_VERSION, made_with
 from stylecore.settings import GatysSettings, SourceSettings, StyleSettings, VideoSettings
-from stylecore.store.versions import PIXELS_VERSION, made_with
 from tests.support import clips
 from tests.support.jobs import planned
 

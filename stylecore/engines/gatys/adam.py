@@ -11,7 +11,7 @@ from stylecore.networks.backend import compiled
 
 Tensor = Any
 Gradient = Callable[[Tensor, Any], tuple[dict[str, Tensor], Tensor]]
-"""(images, goals) -> (terms of the loss, gradient of the term "total")."""
+"""(images, targets) -> (terms of the loss, gradient of the term "total")."""
 
 _MOMENTUM = 0.9
 _SECOND_MOMENT = 0.9
@@ -19,6 +19,8 @@ _EPSILON = 1e-8
 _SCALES = 5
 _SMALLEST_SIDE = 8
 _PLATEAU_STEPS = 10
+_RAMP = 5
+"""Steps over which the step size rises."""
 _OPPONENT = np.array([[1.0, 0.4, 0.08], [1.0, 0.0, -0.16], [1.0, -0.4, 0.08]], np.float32)
 """Columns: light, red against blue, green against both, each as long as colours of pictures vary
 along it (Ruderman, Cronin and Chiao 1998 find these axes; lengths measured on photographs)."""
@@ -40,7 +42,7 @@ class Descent:
     def __init__(self, gradient: Gradient) -> None:
         """
         Args:
-            gradient: of the loss; ``goals`` is any nest of tensors.
+            gradient: of the loss; ``targets`` is any nest of tensors.
         """
         self._gradient = gradient
         self._move = compiled(_move)
@@ -48,11 +50,10 @@ class Descent:
     def minimise(
         self,
         images: np.ndarray,
-        goals: Any,
+        targets: Any,
         *,
         steps: int,
         rate: float | np.ndarray,
-        ramp: int = 5,
         averaging: float = 0.0,
         plateau: float = 0.0,
     ) -> tuple[np.ndarray, dict[str, float], int]:
@@ -60,10 +61,9 @@ class Descent:
 
         Args:
             images: (N, H, W, 3) float32 in [0, 1].
-            goals: handed to the gradient.
+            targets: handed to the gradient.
             steps: how many steps at most, at least 1.
             rate: largest step of a pixel at each scale, about; one for all, or (N, H, W, 1).
-            ramp: steps over which the step size rises.
             averaging: the result is the running mean of the pictures, with this share of what it
                 was before each step (Polyak and Juditsky 1992); 0 takes the last picture.
             plateau: stop when ten steps lower the loss by less than this share of it; 0 never.
@@ -73,12 +73,12 @@ class Descent:
         terms: dict[str, Tensor] = {}
         average, before, done = state * 0.0, math.inf, 0
         while done < steps:
-            share = min(1.0, (done + 1) / ramp) * (1 + math.cos(math.pi * done / steps)) / 2
-            unbiased = rate * share / (1 - _MOMENTUM ** (done + 1))
+            share = min(1.0, (done + 1) / _RAMP) * (1 + math.cos(math.pi * done / steps)) / 2
+            step = rate * share / (1 - _MOMENTUM ** (done + 1))
             memory = _SECOND_MOMENT * (1 - _SECOND_MOMENT**done)
             memory /= 1 - _SECOND_MOMENT ** (done + 1)
-            terms, slope = self._gradient(state, goals)
-            state, moments = self._move(state, slope, moments, _tensor(unbiased), _tensor(memory))
+            terms, gradient = self._gradient(state, targets)
+            state, moments = self._move(state, gradient, moments, _tensor(step), _tensor(memory))
             done += 1
             if averaging:
                 average = averaging * average + (1 - averaging) * state
@@ -93,10 +93,10 @@ class Descent:
         return ops.convert_to_numpy(state), last, done
 
 
-def _move(images: Tensor, slope: Tensor, moments: Any, size: Tensor, memory: Tensor) -> Any:
+def _move(images: Tensor, gradient: Tensor, moments: Any, size: Tensor, memory: Tensor) -> Any:
     height, width = images.shape[1:3]
     after = []
-    scales = _pyramid(ops.matmul(slope, _OPPONENT))
+    scales = _pyramid(ops.matmul(gradient, _OPPONENT))
     for scale, (first, second) in zip(scales, moments, strict=True):
         first = _MOMENTUM * first + (1 - _MOMENTUM) * scale
         second = memory * second + (1 - memory) * ops.square(scale)

@@ -14,13 +14,15 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from stylecore.arrays.colour import colour_statistics, colour_transport
+from stylecore.arrays.colour import colour_statistics, transfer_colours
 from stylecore.arrays.images import resize
 from stylecore.arrays.motion import warp
 from stylecore.engines.base import Engine, FrameInput, FrameRecord, Reference
 from stylecore.engines.gatys import lbfgs
 from stylecore.engines.gatys.adam import Descent
-from stylecore.engines.gatys.objective import Features, Objective, StyleTargets
+from stylecore.engines.gatys.frame_statistics import Features
+from stylecore.engines.gatys.objective import Objective
+from stylecore.engines.gatys.targets import StyleTargets
 from stylecore.engines.small import LEAST_SIDE, continued, large_enough
 from stylecore.errors import SettingsError, WeightsError
 from stylecore.networks.backend import is_out_of_memory, make_deterministic
@@ -140,8 +142,8 @@ class GatysEngine(Engine):
 
     def _set_levels(self, shape: tuple[int, int]) -> None:
         self._levels = tuple(
-            _Level(*size, steps, self._objective.style_targets(self._styles, size,
-                                                               pixels=self._pixels))
+            _Level(*size, steps, self._objective.targets.of_styles(self._styles, size,
+                                                                   pixels=self._pixels))
             for size, steps in coarse_to_fine(shape, self._settings.first_iterations)
         )  # fmt: skip
 
@@ -176,7 +178,7 @@ class GatysEngine(Engine):
             frame,
             self._levels[-1],
             steps=self._later_steps(trust) if is_first_pass else self._settings.iterations,
-            rate=self._settings.learning_rate * self._boldness(trust),
+            rate=self._settings.learning_rate * self._rate_map(trust),
         )
 
     def _paint_from_coarse(self, frame: FrameInput) -> tuple[np.ndarray, dict[str, float], int]:
@@ -207,7 +209,7 @@ class GatysEngine(Engine):
         chosen = self._settings
         is_finest = level is self._levels[-1]
         masks = frame.style_masks
-        goals = self._objective.goals(
+        targets = self._objective.targets.of_frame(
             resize(frame.content, (level.width, level.height)),
             level.styles,
             pixels=self._pixels,
@@ -217,12 +219,12 @@ class GatysEngine(Engine):
         )
         if chosen.optimiser == "lbfgs":
             result, losses, done = lbfgs.minimise(
-                self._objective.gradient, start[None], goals, steps=steps, plateau=chosen.plateau
+                self._objective.gradient, start[None], targets, steps=steps, plateau=chosen.plateau
             )
         else:
             result, losses, done = self._descent.minimise(
                 start[None],
-                goals,
+                targets,
                 steps=steps,
                 rate=rate,
                 averaging=chosen.averaging,
@@ -234,7 +236,8 @@ class GatysEngine(Engine):
 
     def _warm_start(self, frame: FrameInput) -> np.ndarray | None:
         """The frame before on this one, mixed with what the pass before made (Ruder et al. 2016,
-        section 3.5); the source where neither shows anything."""
+        section 3.5); where neither shows anything, the source in the colours of its painting: new
+        areas need not find the palette again."""
         if self._start == "previous" and frame.previous_pass is None:
             return frame.previous
         before = self._before(frame)
@@ -244,8 +247,9 @@ class GatysEngine(Engine):
         trust = before.mask[..., None]
         if frame.previous_pass is not None:
             return (frame.previous_pass + trust * moved) / (1 + trust)
-        revealed = new_ground(1 - trust)
-        return revealed * _in_colours_of(moved, frame.content) + (1 - revealed) * moved
+        revealed = revealed_areas(1 - trust)
+        fresh = transfer_colours(frame.content, colour_statistics(moved))
+        return revealed * fresh + (1 - revealed) * moved
 
     def _before(self, frame: FrameInput) -> Reference | None:
         """The frame before on this one; None without a motion."""
@@ -260,7 +264,7 @@ class GatysEngine(Engine):
             return np.ones((1, *frame.content.shape[:2], 1), np.float32)
         return None if before is None else before.mask[None, ..., None]
 
-    def _boldness(self, trust: np.ndarray | None) -> np.ndarray | float:
+    def _rate_map(self, trust: np.ndarray | None) -> np.ndarray | float:
         """Share of the learning rate for a later frame: all of it where nothing is known yet."""
         return LATER_RATE if trust is None else 1 - (1 - LATER_RATE) * trust
 
@@ -340,13 +344,7 @@ def _resized_masks(masks: np.ndarray, level: _Level) -> np.ndarray:
     return np.stack([cv2.resize(mask, size, interpolation=cv2.INTER_AREA) for mask in masks])
 
 
-def _in_colours_of(painted: np.ndarray, content: np.ndarray) -> np.ndarray:
-    """The source in the colours of its painting: what is new need not find the palette again."""
-    matrix, offset = colour_transport(colour_statistics(content), colour_statistics(painted))
-    return np.clip(cv2.transform(content, np.column_stack([matrix, offset])), 0, 1)
-
-
-def new_ground(mask: np.ndarray) -> np.ndarray:
+def revealed_areas(mask: np.ndarray) -> np.ndarray:
     """``mask`` (H, W, 1) without what is thinner than LINE pixels: edges of motion, nothing new.
 
     Beyond the border all is new: the few pixels that a slow pan brings in with every frame are

@@ -12,14 +12,14 @@ _CORRECTIONS = 10
 
 
 def minimise(
-    gradient: Gradient, images: np.ndarray, goals: Any, *, steps: int, plateau: float = 0.0
+    gradient: Gradient, images: np.ndarray, targets: Any, *, steps: int, plateau: float = 0.0
 ) -> tuple[np.ndarray, dict[str, float], int]:
     """``images`` moved downhill, the terms of the loss there, and the steps taken.
 
     Args:
         gradient: of the loss.
         images: (N, H, W, 3) float32 in [0, 1].
-        goals: handed to the gradient.
+        targets: handed to the gradient.
         steps: how many steps at most; each asks for one gradient, seldom for more.
         plateau: stop when a step lowers the loss by less than a tenth of this share of it (the
             measure of ``Descent`` spans ten steps).
@@ -29,9 +29,11 @@ def minimise(
 
     def loss(pixels: np.ndarray) -> tuple[float, np.ndarray]:
         picture = ops.convert_to_tensor(pixels.reshape(images.shape).astype(np.float32))
-        found, slope = gradient(picture, goals)
+        found, pixel_gradient = gradient(picture, targets)
         terms.update({name: float(term) for name, term in found.items()})
-        return terms["total"] * size, ops.convert_to_numpy(slope).ravel().astype(np.float64)
+        return terms["total"] * size, ops.convert_to_numpy(pixel_gradient).ravel().astype(
+            np.float64
+        )
 
     result = minimize(
         loss,
