@@ -15,13 +15,24 @@ import stylecore
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = ("stylecore", "tasks", "flows")
 FORBIDDEN = {
-    "stylecore": {"prefect", "argparse", "rich", "tasks", "flows"},
+    "stylecore": {"prefect", "argparse", "curses", "getpass", "readline", "rich", "tasks", "flows"},
     "tasks": {"tensorflow", "keras", "cv2", "av", "flows", "rich"},
     "flows": {"tensorflow", "keras", "cv2", "av"},
 }
 ENTRY_POINTS = {"stylecore/training": {"argparse"}, "flows/doctor.py": {"tensorflow"}}
 """Commands inside stylecore may read arguments; the doctor asks TensorFlow for GPUs."""
 VIDEO_ONLY_IN = "stylecore/media"
+NEVER_REACHED = {
+    "engines": {"media", "store", "sequence", "pipeline"},
+    "media": {"networks", "engines", "losses"},
+    "networks": {"media", "store", "engines", "losses"},
+}
+"""Room of stylecore -> rooms that nothing it imports may lead to."""
+ON_THE_GROUND = {"arrays", "losses"}
+"""Rooms that import nothing of ours but errors and what stands in the same room."""
+NOT_FOR_SEQUENCES = ("stylecore.media.writing", "stylecore.media.verification")
+WRITERS = ("write", "verify", "publish", "rehearse", "split")
+"""What the names of media's writers begin with: frames of a shot go into the store alone."""
 
 
 def sources() -> Iterator[Path]:
@@ -47,6 +58,61 @@ def test_imports_go_down_only() -> None:
                 forbidden = forbidden - allowed
         found = {name.split(".")[0] for name in imported(path)} & forbidden
         assert not found, f"{place} imports {found}"
+
+
+def room_of(module: str) -> str:
+    """The room that a module of stylecore stands in: ``stylecore.arrays.motion`` -> ``arrays``."""
+    return (*module.split("."), "")[1]
+
+
+def rooms() -> dict[str, set[str]]:
+    """Room of stylecore -> the other rooms that it imports."""
+    found: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "stylecore").rglob("*.py")):
+        here = room_of(".".join(path.relative_to(ROOT).with_suffix("").parts))
+        others = {room_of(name) for name in imported(path) if name.startswith("stylecore.")}
+        found.setdefault(here, set()).update(others - {here})
+    return found
+
+
+def reached(room: str, graph: dict[str, set[str]]) -> set[str]:
+    """All rooms that the imports of one lead to, over however many others."""
+    found: set[str] = set()
+    waiting = [room]
+    while waiting:
+        new = graph.get(waiting.pop(), set()) - found
+        found |= new
+        waiting += new
+    return found
+
+
+def test_rooms_form_no_circle() -> None:
+    graph = rooms()
+    circles = [room for room in graph if room in reached(room, graph)]
+    assert not circles, f"imports lead from {circles} back to them"
+
+
+@pytest.mark.parametrize("room", NEVER_REACHED)
+def test_some_rooms_are_out_of_reach(room: str) -> None:
+    graph = rooms()
+    found = reached(room, graph) & NEVER_REACHED[room]
+    assert not found, f"{room} leads to {found}: it imports {graph[room]}"
+
+
+@pytest.mark.parametrize("room", ON_THE_GROUND)
+def test_the_ground_stands_on_errors_alone(room: str) -> None:
+    assert rooms()[room] <= {"errors"}
+
+
+def test_a_shot_reads_media_and_never_writes_it() -> None:
+    for path in sorted((ROOT / "stylecore" / "sequence").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(
+                "stylecore.media"
+            ):
+                names = [alias.name for alias in node.names]
+                assert not str(node.module).startswith(NOT_FOR_SEQUENCES), path
+                assert not [name for name in names if name.startswith(WRITERS)], (path, names)
 
 
 def test_video_files_are_opened_in_the_media_room_only() -> None:

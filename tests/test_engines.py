@@ -9,7 +9,7 @@ import pytest
 from stylecore.arrays.metrics import sharpness
 from stylecore.engines import FrameInput, create_engine, engine_digest
 from stylecore.engines.fast import STRONGEST_BLEND, FastEngine, with_detail_of
-from stylecore.engines.gatys.engine import GatysEngine, coarse_to_fine, new_ground
+from stylecore.engines.gatys.engine import GatysEngine, coarse_to_fine, revealed_areas
 from stylecore.errors import SettingsError, StyleError, WeightsError
 from stylecore.networks.fast import load_fast
 from stylecore.networks.features import load_features
@@ -330,12 +330,12 @@ def test_fast_blends_only_where_the_motion_is_sure(name):
     assert np.abs(blended[:, :28] - share * alone[:, :28]).mean() < 0.05
 
 
-def test_the_few_pixels_that_a_slow_pan_brings_in_are_new_ground_and_lines_are_not() -> None:
+def test_the_few_pixels_that_a_slow_pan_brings_in_are_revealed_and_lines_are_not() -> None:
     mask = np.zeros((40, 60, 1), np.float32)
     mask[:, 58:] = 1  # two columns at the border
     mask[10:12, :50] = 1  # a line inside
     mask[20:30, 10:20] = 1  # something uncovered
-    found = new_ground(mask)[..., 0]
+    found = revealed_areas(mask)[..., 0]
     assert found[:, 58:].all()
     assert found[20:30, 10:20].all()
     assert found.sum() == 40 * 2 + 10 * 10
