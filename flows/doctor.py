@@ -13,6 +13,7 @@ from stylecore.errors import StyleError
 from stylecore.media import ffmpeg_version, find_ffmpeg
 from stylecore.networks.fast import COMPACT_FAST_WEIGHTS
 from stylecore.networks.features import COMPACT_WEIGHTS
+from stylecore.settings.own_engines import own_engines
 from stylecore.store import default_root
 
 PACKAGES = ("tensorflow", "tensorflow-hub", "keras", "opencv-python", "av", "ffmpeg-python",
@@ -32,7 +33,7 @@ class Finding:
 def examine(root: Path | None) -> int:
     """Prints all findings; returns 1 when something essential is missing."""
     findings = [
-        *_packages(), _ffmpeg(), _gpu(), *_weights(), _hub_cache(), _prefect(),
+        *_packages(), _ffmpeg(), _gpu(), *_weights(), _hub_cache(), *_own_engines(), _prefect(),
         _workspace(root or default_root()),
     ]  # fmt: skip
     for finding in findings:
@@ -84,6 +85,17 @@ def _hub_cache() -> Finding:
     folder = os.environ.get("TFHUB_CACHE_DIR")
     unset = "TFHUB_CACHE_DIR is not set; downloaded modules are kept in a temporary folder only"
     return Finding("hub cache", folder is not None, folder or unset)
+
+
+def _own_engines() -> Iterator[Finding]:
+    """Engines that installed packages bring; each is loaded, as a job would."""
+    for engine in own_engines().values():
+        try:
+            engine.load()
+        except StyleError as error:
+            yield Finding(f"engine {engine.name}", False, str(error))
+        else:
+            yield Finding(f"engine {engine.name}", True, f"from {engine.version}")
 
 
 def _prefect() -> Finding:

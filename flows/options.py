@@ -161,7 +161,12 @@ def _metavar(name: str, field: FieldInfo) -> str:
 
 def _choices(field: FieldInfo) -> tuple[str, ...]:
     kind = field.annotation
-    return tuple(map(str, get_args(kind))) if get_origin(kind) is Literal else ()
+    if get_origin(kind) is Literal:
+        return tuple(map(str, get_args(kind)))
+    schema: dict[str, Any] = {}
+    if callable(field.json_schema_extra):
+        field.json_schema_extra(schema)
+    return tuple(schema.get("enum", ()))
 
 
 def _range(field: FieldInfo) -> str:

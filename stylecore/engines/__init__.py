@@ -1,7 +1,7 @@
 """The engines that repaint frames, behind one small protocol; importing this loads no network."""
 
 from stylecore.engines.base import Engine, FrameInput, FrameRecord, Reference, cover_of
-from stylecore.engines.registry import create_engine, engine_digest
+from stylecore.engines.registry import create_engine, engine_digest, register_engine
 
 __all__ = [
     "Engine",
@@ -11,4 +11,5 @@ __all__ = [
     "cover_of",
     "create_engine",
     "engine_digest",
+    "register_engine",
 ]

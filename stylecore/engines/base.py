@@ -1,4 +1,34 @@
-"""What every engine is: a style goes in once, then frame after frame."""
+"""Defines what every engine is: a style goes in once, then frame after frame.
+
+An engine of one's own is a class with two methods and a name:
+
+    import numpy as np
+    from stylecore.engines import Engine, FrameRecord, register_engine
+
+    class Posterise(Engine):
+        def prepare(self, styles, *, shape):
+            self._palette = np.quantile(styles[0].reshape(-1, 3), [0.1, 0.5, 0.9], axis=0)
+
+        def render(self, frame):
+            far = np.square(frame.content[..., None, :] - self._palette).sum(-1)
+            painted = self._palette[far.argmin(-1)].astype(np.float32)
+            if frame.warped is not None:
+                kept = 0.5 * frame.mask[..., None]
+                painted = kept * frame.warped + (1 - kept) * painted
+            return painted, FrameRecord(iterations=1)
+
+    register_engine("posterise", lambda settings: Posterise(), version="1")
+
+Then ``VideoSettings(engine="posterise")`` chooses it in this process. For the command line, name
+the factory in an entry point of a package (the version is the package's own):
+
+    [project.entry-points."stylecore.engines"]
+    posterise = "my_package:create"
+
+What it has to keep is written at ``Engine`` and ``FrameInput``; ``stylecore.engines.contract``
+checks it. At a coherence above 0, every frame but the first of a shot comes with the frame before
+it, as it is stored, moved along thorough motion; at 0, with neither.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -106,7 +136,11 @@ class Engine(ABC):
     """Repaints frames.
 
     A result depends on the style, the settings and the ``FrameInput`` only, never on what the
-    engine did before: that is what makes an interrupted job go on with the same bytes.
+    engine did before: that is what makes an interrupted job go on with the same bytes. (The Gatys
+    engine departs from it in one case: once memory has run out, it works in smaller windows, whose
+    sums agree to rounding only.)
+
+    What comes in is not changed, and no result shares its memory.
 
     ``measure`` and ``draft`` need no results of other frames: they run ahead of ``render``, in
     threads of their own.

@@ -97,12 +97,12 @@ def _reason(settings: "FrameSettings", name: str) -> Reason:
             return f"it belongs to --engine {engine}, and the engine is {settings.engine}"
     if name in OFF and _value(settings, name) == OFF[name]:
         return None
-    rules = _OF_ALL | (_OF_GATYS if settings.engine == "gatys" else _OF_FAST)
+    rules = _OF_ALL | {"gatys": _OF_GATYS, "fast": _OF_FAST}.get(settings.engine, {})
     return rules[name](settings) if name in rules else None
 
 
 def _value(settings: "FrameSettings", name: str) -> Any:
-    homes = (settings, settings.mixing, getattr(settings, settings.engine))
+    homes = (settings, settings.mixing, getattr(settings, settings.engine, None))
     return next((getattr(home, name) for home in homes if hasattr(home, name)), None)
 
 

@@ -11,16 +11,19 @@ from stylecore.settings.choices import chosen_in, complaints, idle, without
 from stylecore.settings.cuts import canonical_cut
 from stylecore.settings.engines import FastSettings, GatysSettings
 from stylecore.settings.media import OutputSettings, SourceSettings
+from stylecore.settings.own_engines import NAME, engine_names
 from stylecore.settings.styles import StyleSettings
 
 
 class FrameSettings(Settings):
     """What a still and a frame of a video have in common."""
 
-    engine: Literal["gatys", "fast", "identity"] = Field(
+    engine: str = Field(
         "gatys",
+        pattern=NAME,
         description="gatys optimises each frame; fast paints it in one pass; identity changes "
         "nothing, to check the way through decoding and encoding",
+        json_schema_extra=lambda schema: schema.update(enum=[*engine_names()]),
     )
     size: int | None = Field(
         None, ge=16, le=16384, description="longer side of the result in pixels; never enlarges"
@@ -142,8 +145,8 @@ class VideoSettings(FrameSettings):
     @property
     def needs_motion(self) -> bool:
         """Whether the engine does anything with the motion between frames."""
-        by_engine = {"gatys": self.gatys.start == "flow", "fast": True}
-        return self.coherence > 0 and by_engine.get(self.engine, False)
+        by_engine = {"gatys": self.gatys.start == "flow", "identity": False}
+        return self.coherence > 0 and by_engine.get(self.engine, True)
 
     @property
     def motion_effort(self) -> Literal["thorough", "quick"]:

@@ -10,6 +10,7 @@ from stylecore.errors import SettingsError
 from stylecore.settings.base import Settings
 from stylecore.settings.choices import complaints, given_in
 from stylecore.settings.jobs import FrameSettings
+from stylecore.settings.own_engines import require_engine
 
 Model = TypeVar("Model", bound=Settings)
 
@@ -27,6 +28,8 @@ def checked(model: type[Model], values: dict[str, Any]) -> Model:
         raise SettingsError(f"{wrong}.") from error
     if isinstance(settings, FrameSettings) and (found := complaints(settings, given_in(values))):
         raise SettingsError(f"{found}.")
+    if isinstance(settings, FrameSettings):
+        require_engine(settings.engine)
     return settings
 
 
