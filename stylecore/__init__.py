@@ -20,30 +20,57 @@ import TensorFlow; the names below are loaded when they are first used.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from stylecore.engines import Engine, FrameInput, FrameRecord
+    from stylecore.errors import StyleError
+    from stylecore.pipeline import Progress, stylize_image, stylize_video
+    from stylecore.settings import (
+        FastSettings,
+        GatysSettings,
+        ImageSettings,
+        OutputSettings,
+        SourceSettings,
+        StyleSettings,
+        VideoSettings,
+    )
+    from stylecore.store import Published, Workspace
+
+__all__ = [
+    "Engine",
+    "FastSettings",
+    "FrameInput",
+    "FrameRecord",
+    "GatysSettings",
+    "ImageSettings",
+    "OutputSettings",
+    "Progress",
+    "Published",
+    "SourceSettings",
+    "StyleError",
+    "StyleSettings",
+    "VideoSettings",
+    "Workspace",
+    "stylize_image",
+    "stylize_video",
+]
 
 _HOMES = {
-    "stylize_video": "stylecore.pipeline",
-    "stylize_image": "stylecore.pipeline",
-    "Progress": "stylecore.pipeline",
-    "Workspace": "stylecore.store",
-    "Published": "stylecore.store",
-    "VideoSettings": "stylecore.settings",
-    "ImageSettings": "stylecore.settings",
-    "GatysSettings": "stylecore.settings",
-    "FastSettings": "stylecore.settings",
-    "OutputSettings": "stylecore.settings",
-    "StyleSettings": "stylecore.settings",
-    "StyleError": "stylecore.errors",
+    "engines": ("Engine", "FrameInput", "FrameRecord"),
+    "errors": ("StyleError",),
+    "pipeline": ("Progress", "stylize_image", "stylize_video"),
+    "settings": tuple(name for name in __all__ if name.endswith("Settings")),
+    "store": ("Published", "Workspace"),
 }
 
-__all__ = sorted(_HOMES)
+if not TYPE_CHECKING:  # a checker would take every name for one of ours
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    def __getattr__(name: str) -> Any:
+        for home, names in _HOMES.items():
+            if name in names:
+                return getattr(import_module(f"stylecore.{home}"), name)
         raise AttributeError(f"module 'stylecore' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -35,8 +35,13 @@ def assemble(
 
     Works from the store and the source alone, so it can be repeated with another codec.
 
+    Args:
+        workspace, request: of ``open_job`` or ``request_result``.
+        on_progress: called after every frame that is encoded.
+
     Raises:
-        StoreError: frames are missing.
+        StoreError: frames are missing or damaged, or the assembly cannot be locked.
+        MediaError: the source cannot be read, or has changed since the job was planned.
         OutputError: the output exists, cannot be written, or does not pass verification; nothing
             is left in its place.
     """

@@ -42,6 +42,10 @@ def in_attempts(
         what: the work, for the log.
         can_heal: whether an error may pass.
         ending: once it is set, nothing is tried again.
+
+    Raises:
+        Exception: what the work raised last, where another attempt would not help or the last one
+            failed.
     """
     for delay in DELAY_SECONDS:
         try:

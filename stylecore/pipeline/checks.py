@@ -25,7 +25,9 @@ def check_request(request: Request) -> None:
     """Checks in a moment, before anything heavy is loaded, what can be checked so.
 
     Raises:
-        InputError, OutputError: something given cannot be used.
+        SettingsError: an option or the output does not fit the rest.
+        MediaError: the source or a style cannot be read, or a name is not UTF-8.
+        OutputError: the result cannot be written where it should go.
     """
     settings = request.settings
     check_source(request.source, max_megapixels=settings.max_megapixels)
@@ -69,7 +71,7 @@ def real(path: Path) -> Path:
 
 
 def space_needed(workspace: Workspace, request: Request) -> tuple[int, int]:
-    """About how many bytes the frames to come and the result will take."""
+    """About how many bytes the frames to come and the result will take, of a planned job."""
     job = workspace.job
     result = estimated_bytes(
         request.output,

@@ -49,7 +49,11 @@ def repainted(
 def run_here(
     arrival: Arrival, style: Path, settings: FolderSettings, workspace: Path | None
 ) -> int:
-    """Runs one file in this process; returns how many frames its result has."""
+    """Runs one file in this process; returns how many frames its result has.
+
+    Raises:
+        StyleError: as ``stylize_image`` or ``stylize_video``.
+    """
     if arrival.is_still:
         chosen = ImageSettings.of(settings.video)
         stylize_image(

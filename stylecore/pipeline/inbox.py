@@ -119,7 +119,11 @@ class Arrival(BaseModel):
 
     @contextmanager
     def claimed(self) -> Iterator[bool]:
-        """Whether this run has the file to itself while the context lasts."""
+        """Whether this run has the file to itself while the context lasts.
+
+        Raises:
+            StoreError: it cannot be kept from other runs.
+        """
         name = f"{self.output.name}.lock"
         lock = acquired(self.output.parent / LOCK_FOLDER / name, timeout=0)
         try:

@@ -34,13 +34,21 @@ from stylecore.store import (
 def open_job(request: Request) -> tuple[Workspace, Request]:
     """Checks a request and plans its job, or finds the plan that an earlier run left.
 
+    What is read of the source: all its bytes for their hash, which is remembered while the process
+    lives; and for a new plan its packets for the index, its frames for the shots, and its first
+    frames for a rehearsal of the result.
+
     Returns:
         The job's workspace, and the request as it will be fulfilled: with full names, and the
-        output under the name of what can hold it.
+        output under the name of what can hold it. Whoever has them need not open the job again.
 
     Raises:
-        InputError: something given cannot be used.
-        OutputError: the output exists, or its place or the workspace cannot hold the result.
+        SettingsError: an option does not fit the source, the output or another one.
+        MediaError: the source, a style or a mask cannot be read or is not supported.
+        WeightsError: the engine's weights are missing or do not fit, where that is told cheaply.
+        OutputError: the output exists, a disk cannot hold the frames or the result, or a rehearsal
+            could not write or verify it.
+        StoreError: the workspace cannot be made, locked or read, or is of another version.
     """
     request = request.absolute()
     check_request(request)
@@ -101,8 +109,10 @@ def request_result(workspace: Workspace, request: Request) -> Request:
 
     Raises:
         SettingsError: the codec cannot hold the frames.
-        OutputError: the output exists and is not the request's own result, or a disk cannot hold
-            the frames or the result.
+        MediaError: the source cannot be read any more.
+        OutputError: the output exists and is not the request's own result, a disk cannot hold the
+            frames or the result, or a rehearsal could not write or verify it.
+        StoreError: the workspace cannot be locked or read.
     """
     job, encoding = workspace.job, request.settings.output
     output, notes = fitting_name(request.output, request.source, job.index, encoding)

@@ -48,7 +48,8 @@ def stylize_video(
         on_progress: called after every frame.
 
     Raises:
-        StyleError: in one sentence; finished frames are kept and no output has been touched.
+        StyleError: as ``open_job`` and ``finish_job``, in one sentence; finished frames are kept
+            and no output has been touched.
     """
     root = None if workspace is None else Path(workspace)
     request = Request(
@@ -68,6 +69,11 @@ def finish_job(
 
     Args:
         workspace, request: of ``open_job``.
+        on_progress: called after every frame.
+
+    Raises:
+        MediaError, WeightsError, StoreError, OutputError: as ``stylize_chunk`` and ``assemble``;
+            of several shots that failed, the error of the one that ended first.
     """
     ending = threading.Event()
 

@@ -29,10 +29,13 @@ def stylize_image(
     Args:
         source, style: pictures.
         output: a picture's name; its suffix names the format.
+        settings: every other choice.
         overwrite: replace an existing output.
 
     Raises:
-        InputError: something given cannot be used.
+        SettingsError: an option or the output does not fit the rest.
+        MediaError: the source, a style or a mask cannot be read or is not supported.
+        WeightsError: the engine's weights are missing or do not fit.
         OutputError: the output exists or cannot be written.
     """
     source, style, output = Path(source), Path(style), Path(output)

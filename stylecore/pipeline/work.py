@@ -24,6 +24,20 @@ def stylize_chunk(
 
     The chunks of a shot must be done in the job's order; different shots do not touch each other.
     A shot is worked on by one process at a time: others wait, and then find the frames done.
+
+    Args:
+        workspace, request: of ``open_job``.
+        chunk: of the job.
+        on_progress: called with what is done of the shot, before the first frame and after each;
+            what it raises ends the work between two frames.
+
+    Raises:
+        MediaError: the source, a style or a mask cannot be read, or holds something else than when
+            the job was planned.
+        WeightsError: the engine's weights are missing or do not fit.
+        StoreError: the shot cannot be locked, or a stored frame that this one needs is damaged; it
+            has been set aside, and another attempt makes it again.
+        OutputError: no space is left, or the workspace cannot be written.
     """
     job = workspace.job
     shot_start, shot_stop = chunk.shot_start, chunk.shot_stop

@@ -111,8 +111,8 @@ class VideoSettings(FrameSettings):
     )
     split: Literal["demand", "disk"] = Field(
         "demand",
-        description="demand decodes source frames when they are needed; disk writes them all "
-        "into the workspace with ffmpeg first",
+        description="demand decodes source frames when they are needed; disk has ffmpeg write "
+        "those of each chunk into the workspace first",
     )
     chunk_frames: int = Field(
         48, ge=1, le=10_000, description="frames that one task does before the next may start"

@@ -45,6 +45,9 @@ def seen_fact(path: Path) -> FileFact:
     """``file_fact`` of what every chunk asks for: read again in this process only if it changed.
 
     Size, time and place on the disk tell.
+
+    Raises:
+        MediaError: a file cannot be read.
     """
     try:
         facts = [(file, file.stat()) for file in files_of(path)]
@@ -74,7 +77,11 @@ def stamp_of(path: Path) -> tuple[int, int]:
 
 
 def files_of(path: Path) -> list[Path]:
-    """The file itself, or the frames of a folder or pattern; InputError where there are none."""
+    """The file itself, or the frames of a folder or pattern.
+
+    Raises:
+        InputError: there is no such file, or there are no frames.
+    """
     if is_sequence(path):
         return [path_on_disk(path) / name for name in frame_files(path)]
     require_file(path)

@@ -47,7 +47,11 @@ class SealedFolder:
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Holds the lock ``name`` ("shot-3", "assembly"); waits while another process has it."""
+        """Holds the lock ``name`` ("shot-3", "assembly"); waits while another process has it.
+
+        Raises:
+            StoreError: it cannot be had at all.
+        """
         path = self.folder / "locks" / f"{name}.lock"
         lock = acquired(path, timeout=0)
         if lock is None:

@@ -105,7 +105,11 @@ class FrameStore(PlannedFolder):
         return age
 
     def save_statistics(self, number: int, statistics: Sequence[np.ndarray]) -> None:
-        """Stores what was measured of a source frame."""
+        """Stores what was measured of a source frame.
+
+        Raises:
+            OutputError: no space is left, or the folder cannot be written.
+        """
         file = io.BytesIO()
         np.savez(file, *statistics)
         path = self._statistics_path(number)
@@ -139,7 +143,7 @@ class FrameStore(PlannedFolder):
     def remove_leftovers(self, start: int, stop: int) -> None:
         """Removes what killed processes left half written of the frames in [start, stop).
 
-        The lock of their shot is held.
+        The caller holds the lock of their shot.
         """
         numbered = [*self._frame_folders(), *(self.folder / part for part in NUMBERED)]
         for path in (path for folder in numbered for path in folder.glob(".0*")):
@@ -173,6 +177,9 @@ class FrameStore(PlannedFolder):
 
         A shot is freed when nobody works on it: who does finds it done, or published, and makes
         nothing again.
+
+        Raises:
+            StoreError: the plan cannot be read, or a shot cannot be locked.
         """
         folders = (*self._frame_folders(), self.source_folder, self.folder / "ages")
         for shot, (start, stop) in enumerate(self.job.shots):
@@ -182,7 +189,11 @@ class FrameStore(PlannedFolder):
                         path.unlink(missing_ok=True)
 
     def missing_bytes(self) -> int:
-        """About how much the frames that are still missing will take."""
+        """About how much the frames that are still missing will take.
+
+        Raises:
+            StoreError: the plan cannot be read.
+        """
         job = self.job
         pixels = job.width * job.height * (1 if job.index.bit_depth <= 8 else 2)
         frames = job.work_count - self.count_finished()

@@ -35,7 +35,8 @@ class PlannedFolder(SealedFolder):
         """Writes the plan; the first process to do so wins, the others find the same plan.
 
         Raises:
-            StoreError: the folder cannot be made or written.
+            StoreError: the folder cannot be made, or there is a plan that cannot be read now.
+            OutputError: no space is left, or the folder cannot be written.
         """
         try:
             earlier = [f"passes/{pass_number}" for pass_number in range(1, job.settings.passes)]

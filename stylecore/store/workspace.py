@@ -90,25 +90,42 @@ class Workspace(FrameStore):
         return found[0]
 
     def requests(self) -> list[Request]:
-        """Everything that was asked for, each output once, the latest last."""
+        """Everything that was asked for, each output once, the latest last.
+
+        Raises:
+            StoreError: one cannot be read, or is of another version.
+        """
         paths = sorted(self._asked(), key=_changed_at)
         found = [self._read(path, Request) for path in paths]
         return [request for request in found if request is not None]
 
     @property
     def request(self) -> Request:
-        """The last request; StoreError when there is none."""
+        """The last request.
+
+        Raises:
+            StoreError: there is none, or it cannot be read.
+        """
         try:
             return self.requests()[-1]
         except IndexError:
             raise StoreError(f"{self.name} does not say where its result should go.") from None
 
     def open_requests(self) -> list[Request]:
-        """What was asked for and is not published yet."""
+        """What was asked for and is not published yet.
+
+        Raises:
+            StoreError: as ``requests``.
+        """
         return [request for request in self.requests() if not self._is_placed(request)]
 
     def remember(self, request: Request, *, is_done: bool) -> None:
-        """Keeps a request; if it is not done, it counts as open from now on."""
+        """Keeps a request; if it is not done, it counts as open from now on.
+
+        Raises:
+            StoreError: the requests cannot be locked.
+            OutputError: no space is left, or the folder cannot be written.
+        """
         with self.lock("requests"):
             self._remove_half_written(".", "requests")
             if not is_done:
@@ -120,6 +137,7 @@ class Workspace(FrameStore):
         """A folder for a rehearsal, while it lasts; what a killed one left is removed.
 
         Raises:
+            StoreError: it cannot be locked.
             OutputError: no space is left, or the folder cannot be written.
         """
         folder = self.folder / "rehearsal"
@@ -135,23 +153,39 @@ class Workspace(FrameStore):
                 shutil.rmtree(folder, ignore_errors=True)
 
     def published(self, request: Request) -> Published | None:
-        """The verified result of a request, if it is in place and encoded as is wanted now."""
+        """The verified result of a request, if it is in place and encoded as is wanted now.
+
+        Raises:
+            StoreError: what is written down of it cannot be read.
+        """
         published = self._published(request)
         return published if published is not None and published.is_in_place() else None
 
     def publications(self) -> list[Published]:
-        """Every verified result, the latest last."""
+        """Every verified result, the latest last.
+
+        Raises:
+            StoreError: what is written down of one cannot be read.
+        """
         paths = sorted((self.folder / "results").glob("[!.]*.json"), key=_changed_at)
         found = [self._read(path, Published) for path in paths]
         return [published for published in found if published is not None]
 
     def set_published(self, request: Request, published: Published) -> None:
-        """Writes a result down; the assembly's lock is held."""
+        """Writes a result down; the caller holds the assembly's lock.
+
+        Raises:
+            OutputError: no space is left, or the folder cannot be written.
+        """
         self._remove_half_written("results")
         self._write_model(self._result_path(request), published)
 
     def free_frames_unless_wanted(self) -> bool:
-        """Removes the stored frames if all that was asked for is published; whether it was."""
+        """Removes the stored frames if all that was asked for is published; whether it was.
+
+        Raises:
+            StoreError: the plan or a request cannot be read, or a lock cannot be had.
+        """
         with self.lock("requests"):
             readable = len(self.requests()) == len(self._asked())
             wanted = bool(self.open_requests()) or not readable
@@ -168,7 +202,15 @@ class Workspace(FrameStore):
         return total
 
     def remove(self) -> bool:
-        """Removes the workspace with everything in it, unless a process works on it."""
+        """Removes the workspace with everything in it, unless a process works on it.
+
+        Returns:
+            Whether it was removed.
+
+        Raises:
+            StoreError: a lock cannot be had.
+            OSError: a file cannot be removed.
+        """
         with ExitStack() as held:
             for path in (self.folder / "locks").glob("*.lock"):
                 lock = acquired(path, timeout=0)
