@@ -40,113 +40,115 @@ class GatysSettings(Settings):
         "li_gaussian",
         "li_statistics",
     ] = Field(
-        "ours",
+        default="ours",
         description="layers, weights and steps of a paper, for everything below that is not chosen",
     )
     features: Literal["compact", "vgg19", "vgg16"] = Field(
-        "compact",
+        default="compact",
         description="network that judges the picture: compact ships with the project and is many "
         "times cheaper; vgg19 and vgg16 are downloaded by Keras on first use",
     )
     weights: Path | None = Field(
-        None, description="file with weights for vgg19 or vgg16, instead of the download"
+        default=None, description="file with weights for vgg19 or vgg16, instead of the download"
     )
     content_layers: dict[str, float] = Field(
-        GATYS_CONTENT_LAYERS,
+        default=GATYS_CONTENT_LAYERS,
         description="layers that hold the content, with weights; deeper layers keep less detail",
     )
     representations: dict[str, float] = Field(
-        {"gram": 1.0},
+        default={"gram": 1.0},
         description="what of the style is compared, with weights: gram, linear, polynomial, "
         "gaussian, statistics, wasserstein",
     )
     style_layers: dict[str, float] = Field(
-        GATYS_STYLE_LAYERS,
+        default=GATYS_STYLE_LAYERS,
         description="layers that hold the style, with weights; deeper layers paint larger strokes",
     )
     content_weight: float = Field(
-        1.0, ge=0, description="pull towards the source picture; more keeps more of its detail"
+        default=1.0,
+        ge=0,
+        description="pull towards the source picture; more keeps more of its detail",
     )
     style_weight: float = Field(
-        20.0, ge=0, description="pull towards the style; more paints more freely"
+        default=20.0, ge=0, description="pull towards the style; more paints more freely"
     )
     variation_weight: float = Field(
-        2.0, ge=0, description="total-variation penalty; more is smoother and less grainy"
+        default=2.0, ge=0, description="total-variation penalty; more is smoother and less grainy"
     )
     temporal_weight: float = Field(
-        200.0,
+        default=200.0,
         ge=0,
         description="pull towards the warped previous frame where motion can be trusted",
     )
     passes: int = Field(
-        1,
+        default=1,
         ge=1,
         le=20,
         description="times that a shot is gone through, forwards and backwards in turn; each "
         "begins from what the one before made",
     )
     long_term: tuple[int, ...] = Field(
-        (),
+        default=(),
         description="distances in frames, like 10,20,40: earlier results that a frame stays near "
         "to where the one before does not show the place (Ruder et al. 2016, section 3.4)",
     )
     drift_control: float = Field(
-        0.25,
+        default=0.25,
         ge=0,
         le=1,
         description="pull towards the first frame of the shot where the same place is seen, so "
         "that long still shots do not wander; 1 weighs as much as the frame before",
     )
     boil: float = Field(
-        0.0,
+        default=0.0,
         ge=0,
         le=1,
         description="hand-made flicker: 0 none, 1 draws every frame anew",
     )
     boil_hold: int = Field(
-        2, ge=1, le=100, description="frames that a drawing is held for when it boils"
+        default=2, ge=1, le=100, description="frames that a drawing is held for when it boils"
     )
     start: Literal["flow", "previous", "content", "noise"] = Field(
-        "flow",
+        default="flow",
         description="what a frame starts from: the previous result moved along the motion, the "
         "previous result as it is, the source frame, or noise",
     )
     first_iterations: int = Field(
-        150,
+        default=150,
         ge=1,
         le=10_000,
         description="optimisation steps for a frame that begins from nothing: the first of a shot",
     )
     iterations: int = Field(
-        16, ge=1, le=10_000, description="optimisation steps for each later frame of a shot"
+        default=16, ge=1, le=10_000, description="optimisation steps for each later frame of a shot"
     )
     optimiser: Literal["adam", "lbfgs"] = Field(
-        "adam",
+        default="adam",
         description="adam works on several scales at once and is the one for video; lbfgs finds "
         "deeper minima in many steps",
     )
     averaging: float = Field(
-        0.0,
+        default=0.0,
         ge=0,
         lt=1,
         description="share of the running mean of the pictures that each step keeps: 0.9 gives "
         "the mean of about the last ten; adam only",
     )
     plateau: float = Field(
-        0.0,
+        default=0.0,
         ge=0,
         lt=1,
         description="a frame is done early when ten steps lower its loss by less than this share",
     )
     feature_precision: Literal["float32", "bfloat16"] = Field(
-        "float32",
+        default="float32",
         description="of the judging network; bfloat16 is faster on processors that have it",
     )
     learning_rate: float = Field(
-        0.01, gt=0, le=1, description="step size of Adam, in pixel values of [0, 1]"
+        default=0.01, gt=0, le=1, description="step size of Adam, in pixel values of [0, 1]"
     )
     style_scale: float = Field(
-        1.0,
+        default=1.0,
         ge=0.1,
         le=4,
         description="size of the strokes: 1 gives the style picture the area of the frame",
@@ -207,32 +209,32 @@ class FastSettings(Settings):
     """Choices of the engine that paints a frame in one forward pass."""
 
     model: str = Field(
-        "compact",
+        default="compact",
         description="compact ships with the project; or a TensorFlow Hub module: its handle "
         "(downloaded on first use) or its folder. A module is a program that can read and write "
         "your files: take it only from whom you trust, and not from an http:// address, where it "
         "can be changed on its way",
     )
     style_size: int = Field(
-        256,
+        default=256,
         ge=64,
         le=2048,
         description="longer side of the style picture as the network sees it, and so the size of "
         "the strokes; both networks were trained at about 256",
     )
     style_crop: Literal["whole", "centre"] = Field(
-        "whole",
+        default="whole",
         description="what the network sees of the style picture: all of it, or the square in its "
         "middle, with larger strokes",
     )
     strength: float = Field(
-        1.0,
+        default=1.0,
         ge=0,
         le=1,
         description="how far to go from the frame's own style (0) to the style picture's (1)",
     )
     precision: Literal["float32", "bfloat16"] = Field(
-        "float32",
+        default="float32",
         description="bfloat16 is faster on processors that have it, and slower on others; "
         "compact only",
     )

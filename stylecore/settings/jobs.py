@@ -19,28 +19,31 @@ class FrameSettings(Settings):
     """What a still and a frame of a video have in common."""
 
     engine: str = Field(
-        "gatys",
+        default="gatys",
         pattern=NAME,
         description="gatys optimises each frame; fast paints it in one pass; identity changes "
         "nothing, to check the way through decoding and encoding",
         json_schema_extra=lambda schema: schema.update(enum=[*engine_names()]),
     )
     size: int | None = Field(
-        None, ge=16, le=16384, description="longer side of the result in pixels; never enlarges"
+        default=None,
+        ge=16,
+        le=16384,
+        description="longer side of the result in pixels; never enlarges",
     )
     max_megapixels: float = Field(
-        42.0, gt=0, description="larger pictures are refused before they are decoded"
+        default=42.0, gt=0, description="larger pictures are refused before they are decoded"
     )
-    seed: int = Field(0, ge=0, lt=2**31, description="seed of every random draw")
+    seed: int = Field(default=0, ge=0, lt=2**31, description="seed of every random draw")
     memory: float = Field(
-        4.0,
+        default=4.0,
         gt=0,
         description="gigabytes that painting may take; larger frames are worked on in parts, "
         "without seams",
     )
-    mixing: StyleSettings = Field(StyleSettings(), title="Styles and colours")
-    gatys: GatysSettings = Field(GatysSettings(), title="Gatys engine")
-    fast: FastSettings = Field(FastSettings(), title="Fast engine")
+    mixing: StyleSettings = Field(default=StyleSettings(), title="Styles and colours")
+    gatys: GatysSettings = Field(default=GatysSettings(), title="Gatys engine")
+    fast: FastSettings = Field(default=FastSettings(), title="Fast engine")
 
     @model_validator(mode="after")
     def _each_choice_acts(self) -> Self:
@@ -88,40 +91,46 @@ class VideoSettings(FrameSettings):
     """Settings of one video."""
 
     frames: str | None = Field(
-        None,
+        default=None,
         pattern=r"^\d*:\d*$",
         description="only frames A to B (B not included), written A:B; either may be left out",
     )
     cuts: tuple[str, ...] | None = Field(
-        None,
+        default=None,
         description="a cut list in place of the shots that are found: one frame or time a line, or "
         "PySceneDetect's CSV; stylecore cuts writes one",
     )
     coherence: float = Field(
-        0.8,
+        default=0.8,
         ge=0,
         le=1,
         description="stability in time: 0 paints every frame by itself, so that each finds its own "
         "strokes; 1 moves the strokes with the picture as far as the motion allows",
     )
     light: Literal["follow", "ignore"] = Field(
-        "follow",
+        default="follow",
         description="follow lets fades and flashes of the source through; ignore holds the light "
         "of the frame before",
     )
     split: Literal["demand", "disk"] = Field(
-        "demand",
+        default="demand",
         description="demand decodes source frames when they are needed; disk has ffmpeg write "
         "those of each chunk into the workspace first",
     )
     chunk_frames: int = Field(
-        48, ge=1, le=10_000, description="frames that one task does before the next may start"
+        default=48,
+        ge=1,
+        le=10_000,
+        description="frames that one task does before the next may start",
     )
     parallel_shots: int = Field(
-        1, ge=1, le=64, description="shots that are worked on at the same time in one process"
+        default=1,
+        ge=1,
+        le=64,
+        description="shots that are worked on at the same time in one process",
     )
-    source: SourceSettings = Field(SourceSettings(), title="Source")
-    output: OutputSettings = Field(OutputSettings(), title="Encoding")
+    source: SourceSettings = Field(default=SourceSettings(), title="Source")
+    output: OutputSettings = Field(default=OutputSettings(), title="Encoding")
 
     @field_validator("frames")
     @classmethod
@@ -217,12 +226,12 @@ class FolderSettings(Settings):
     """Settings of a watched folder."""
 
     settle_seconds: float = Field(
-        10.0,
+        default=10.0,
         ge=0,
         le=3600,
         description="a file is taken when its size and time have not changed for so long",
     )
-    video: VideoSettings = Field(VideoSettings(), title="Every file")
+    video: VideoSettings = Field(default=VideoSettings(), title="Every file")
 
     @field_validator("video")
     @classmethod

@@ -14,22 +14,22 @@ class StyleSettings(Settings):
     """Choices about several styles, where each is painted, and whose colours are kept."""
 
     more_styles: tuple[Path, ...] = Field(
-        (), description="further style pictures beside the first, mixed or masked with it"
+        default=(), description="further style pictures beside the first, mixed or masked with it"
     )
     style_weights: tuple[float, ...] = Field(
-        (), description="how much of each style, in order; equal when not given"
+        default=(), description="how much of each style, in order; equal when not given"
     )
     style_keyframes: dict[Annotated[int, Field(ge=0)], tuple[float, ...]] = Field(
-        {},
+        default={},
         description="frame number -> weights of the styles, interpolated in between",
     )
     style_masks: tuple[Path, ...] = Field(
-        (),
+        default=(),
         description="one for each style, or for all but the last of several, white where it is "
         "painted; the source stays where none is; a picture, video, animation, folder or pattern",
     )
     colours: Literal["style", "luminance", "covariance"] = Field(
-        "style",
+        default="style",
         description="style takes its colours; luminance paints the light only and keeps the "
         "source's colours; covariance gives the style picture the colours of the shot first",
     )

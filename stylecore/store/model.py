@@ -29,7 +29,7 @@ class Chunk(BaseModel):
     shot_stop: int
     start: int
     stop: int
-    pass_number: int = Field(1, alias="sweep")
+    pass_number: int = Field(default=1, alias="sweep")
     """From 1; in a plan under the name that the first plans gave it."""
 
     @property
