@@ -24,6 +24,7 @@ from stylecore.media.verification.rehearsal import MOST_FRAMES, rehearse
 from stylecore.media.writing.immersive import add_immersion
 from stylecore.settings import OutputSettings
 from tests.support import clips, odd_clips
+from tests.tools import kept_table
 
 FILM, NTSC, DOUBLE = Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)
 
@@ -285,3 +286,26 @@ def test_like_streams_are_said_once(tmp_path: Path) -> None:
     assert len([note for note in notes if "further picture" in note]) == 1
     assert any("(3 of them)" in note for note in notes)
     assert len(set(notes)) == len(notes)
+
+
+@pytest.mark.parametrize("name", ["out.gif", "out.webp", "frames"])
+def test_pictures_say_what_of_a_film_they_do_not_hold(name: str, tmp_path: Path) -> None:
+    source = odd_clips.rich(tmp_path / "in.mkv")
+    excerpt = Excerpt.of_all(source, index_source(source))
+    notes = write_frames(read_frames(excerpt), tmp_path / name, excerpt, OutputSettings())
+    said = " ".join(notes)
+    for lost in ("The sound and the subtitles and the attachments are", "The chapters are"):
+        assert f"{lost} left out" in said
+    assert "metadata title is lost" in said
+
+
+def test_a_part_says_that_it_has_no_chapters(tmp_path: Path) -> None:
+    source = odd_clips.rich(tmp_path / "in.mkv")
+    part = Excerpt(source, index_source(source), 0, 6)
+    notes = write_frames(read_frames(part), tmp_path / "out.mkv", part, OutputSettings())
+    assert any("chapters are left out" in note for note in notes)
+
+
+@pytest.mark.long
+def test_no_kind_of_result_loses_anything_unsaid() -> None:
+    assert kept_table.main() == 0

@@ -14,7 +14,11 @@ from stylecore.media.writing.clock import Clock
 from stylecore.media.writing.immersive import notes_on_immersion
 from stylecore.settings import OutputSettings
 
-KINDS_OF_SOUND = {"audio": "sound", "subtitle": "subtitles"}
+BESIDE_PICTURES = {
+    "audio": "sound", "subtitle": "subtitles", "attachment": "attachments",
+    "cover": "cover picture",
+}  # fmt: skip
+"""Kinds of streams that no picture file holds."""
 
 OF_VIDEOS = ("codec", "bitrate", "preset", "hardware", "chroma", "bits")
 """Fields of ``OutputSettings`` that have a meaning for video files only."""
@@ -115,11 +119,11 @@ class PictureFormat:
     def notes(self, index: SourceIndex, encoding: OutputSettings) -> tuple[str, ...]:
         """What of the source a result of this kind cannot hold, in sentences."""
         notes = []
-        lost = dict.fromkeys(KINDS_OF_SOUND.get(info.kind, "") for info in index.streams)
-        lost.pop("", None)
+        kinds = {info.kind for info in index.streams}
+        lost = [name for kind, name in BESIDE_PICTURES.items() if kind in kinds]
         if lost and encoding.audio == "keep":
             what = " and the ".join(lost)
-            verb = "are" if "subtitles" in lost else "is"
+            verb = "are" if len(lost) > 1 or lost[0].endswith("s") else "is"
             notes.append(f"The {what} {verb} left out: {self.name} holds none.")
         if index.captions and encoding.audio == "keep":
             notes.append(f"The closed captions are left out: {self.name} holds none.")

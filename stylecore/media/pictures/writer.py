@@ -1,6 +1,6 @@
 """Writing the results that are no video file: the frames as they are, and what they cannot hold."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import av
@@ -9,6 +9,7 @@ import numpy as np
 from stylecore.errors import OutputError
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.files import discard, not_written
+from stylecore.media.opening import open_container
 from stylecore.media.pictures.apng_writer import write_apng
 from stylecore.media.pictures.folder_writer import write_folder, written_names
 from stylecore.media.pictures.formats import (
@@ -18,6 +19,7 @@ from stylecore.media.pictures.formats import (
 )
 from stylecore.media.pictures.gif_writer import HUNDREDTH, write_gif
 from stylecore.media.pictures.webp_writer import MILLISECOND, write_webp
+from stylecore.media.writing.streams import named_metadata
 from stylecore.settings import OutputSettings
 
 
@@ -54,4 +56,19 @@ def write_pictures(
     except BaseException:
         discard(target)
         raise
-    return picture_format.notes(excerpt.index, encoding)
+    return (
+        *picture_format.notes(excerpt.index, encoding),
+        *_notes_on_file(excerpt, picture_format.name),
+    )
+
+
+def _notes_on_file(excerpt: Excerpt, holder: str) -> Iterator[str]:
+    """What is said of chapters and metadata, which ``holder`` (as in a sentence) leaves out."""
+    if excerpt.index.reader != "container":
+        return
+    with open_container(excerpt.path) as origin:
+        chapters, metadata = origin.chapters(), named_metadata(origin)
+    if chapters:
+        yield f"The chapters are left out: {holder} holds none."
+    if metadata:
+        yield f"Of the source's metadata {', '.join(metadata)} is lost: {holder} holds none."

@@ -22,7 +22,7 @@ from stylecore.media.writing.streams import (
     COPIED,
     KIND_NAMES,
     copied_streams,
-    file_metadata,
+    named_metadata,
     needed_delay,
 )
 from stylecore.settings import OutputSettings
@@ -31,10 +31,6 @@ LIKE_SMPTE170M = {"bt470bg": "smpte170m", "fcc": "smpte170m"}
 """Matrices that some codecs write as SMPTE 170M, which is the same or differs by less than 0.3%."""
 SYNC_SECONDS = Fraction(2, 1000)
 """Sound may move so much against the picture: both are rounded to Matroska's milliseconds."""
-NAMES = ("title", "artist", "comment", "copyright", "creation_time")
-"""Metadata that people look for."""
-UNDATED = "1970-01-01T00:00:00.000000Z"
-"""What a creation time of 0 reads as."""
 
 
 def verify_video(
@@ -178,13 +174,10 @@ def _lost_names(target: Path, source: Path) -> tuple[str, ...]:
     """A note about metadata that the container does not hold; chapters must be the same."""
     with open_container(source) as origin, open_container(target) as result:
         chapters = [_chapters(container) for container in (origin, result)]
-        was, now = (
-            {key.lower(): value for key, value in file_metadata(container).items() if value}
-            for container in (origin, result)
-        )
+        was, now = (named_metadata(container) for container in (origin, result))
     if chapters[0] and chapters[0] != chapters[1]:
         raise UnverifiedError("its chapters differ from the source's")
-    lost = [key for key in NAMES if was.get(key, UNDATED) != UNDATED and was[key] != now.get(key)]
+    lost = [key for key, value in was.items() if value != now.get(key)]
     if not lost:
         return ()
     return (f"Of the source's metadata {', '.join(lost)} is lost in {target.suffix}.",)

@@ -29,6 +29,10 @@ WORTH_A_CONTAINER = ("audio", "subtitle", "attachment")
 """Kinds that the container is changed for."""
 ROOMY = (MKV, MOV)
 """Containers that are tried in place of a named one."""
+NAMES = ("title", "artist", "comment", "copyright", "creation_time")
+"""Metadata that people look for."""
+UNDATED = "1970-01-01T00:00:00.000000Z"
+"""What a creation time of 0 reads as."""
 OF_THE_CONTAINER = frozenset(
     {"major_brand", "minor_version", "compatible_brands", "encoder", "duration"}
 )
@@ -218,6 +222,12 @@ def stream_metadata(stream: Stream) -> dict[str, str]:
         if key.lower().partition("-")[0].lstrip("_") not in OF_THE_STREAM
         and not key.startswith("_STATISTICS")
     }
+
+
+def named_metadata(container: InputContainer) -> dict[str, str]:
+    """What people look for in the metadata of a file, by the names of ``NAMES``."""
+    said = {key.lower(): value for key, value in file_metadata(container).items() if value}
+    return {key: said[key] for key in NAMES if said.get(key, UNDATED) != UNDATED}
 
 
 def file_metadata(container: InputContainer) -> dict[str, str]:

@@ -262,6 +262,8 @@ class _Writer:
         chapters = self.origin.chapters()
         if chapters and self.excerpt.whole:
             self.result.set_chapters(chapters)
+        elif chapters:
+            self.notes.append("The chapters are left out, since only a part of it is painted.")
 
     def _copied_packets(self, copies: dict[int, Stream]) -> Iterator[tuple[Fraction, Packet]]:
         """(time in seconds, packet) of the copied streams within the range, in file order."""
