@@ -29,14 +29,14 @@ def show_all(root: Path | None) -> None:
 def show(root: Path | None, name: str) -> None:
     """Prints what a job is and how far it came."""
     workspace = Workspace.find(root or default_root(), name)
-    job, request = workspace.job, workspace.request
+    job, requests = workspace.job, workspace.requests()
     facts = {
         "job": workspace.name,
         "folder": workspace.folder,
         "state": _state(workspace),
-        "source": request.source,
-        "style": request.style,
-        "output": ", ".join(str(one.output) for one in workspace.requests()),
+        "source": requests[-1].source if requests else job.source.path,
+        "style": requests[-1].style if requests else job.style.path,
+        "output": ", ".join(str(one.output) for one in requests) or "not asked for yet",
         "size": f"{job.width}x{job.height}",
         "frames": f"{job.start} to {job.stop - 1}, {len(job.shots)} shots",
         "settings": job.settings.model_dump_json(exclude_defaults=True),
@@ -97,5 +97,7 @@ def _state(workspace: Workspace) -> str:
     if workspace.open_requests():
         return f"{workspace.count_finished()} of {workspace.job.work_count} frames"
     published = workspace.publications()
+    if not published:
+        return f"previewed, {workspace.count_finished()} of {workspace.job.work_count} frames"
     places = [f"{one.output}{'' if one.is_in_place() else ' (moved away)'}" for one in published]
     return f"done, {workspace.job.frame_count} frames, {', '.join(places)}"

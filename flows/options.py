@@ -39,7 +39,7 @@ def read_options(arguments: argparse.Namespace, model: type[Model]) -> Model:
     Raises:
         SettingsError: names every option that is wrong and what it may be.
     """
-    return checked(model, _given(arguments, model))
+    return checked(model, given_options(arguments, model))
 
 
 def leaf_fields(model: type[Settings]) -> dict[str, FieldInfo]:
@@ -68,12 +68,13 @@ def _add_option(group: Any, model: type[Settings], name: str) -> None:
     )  # fmt: skip
 
 
-def _given(arguments: argparse.Namespace, model: type[Settings]) -> dict[str, Any]:
+def given_options(arguments: argparse.Namespace, model: type[Settings]) -> dict[str, Any]:
+    """The values of the options that were written, nested as the model is."""
     given: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         nested = _nested_model(field)
         if nested is not None:
-            if values := _given(arguments, nested):
+            if values := given_options(arguments, nested):
                 given[name] = values
             continue
         value = getattr(arguments, name, None)

@@ -9,12 +9,15 @@ from prefect import serve
 from prefect.deployments.runner import RunnerDeployment
 
 from flows.folder import stylize_folder
+from flows.preview import preview
 from flows.video import stylize_video
+
+FLOWS = stylize_video, stylize_folder, preview
 
 
 def main() -> None:
-    """Registers ``stylize-video/served`` and ``stylize-folder/served``, and runs what is asked."""
-    deployments = [flow.to_deployment(name="served") for flow in (stylize_video, stylize_folder)]
+    """Registers ``NAME/served`` of each flow of a person's, and runs what is asked."""
+    deployments = [flow.to_deployment(name="served") for flow in FLOWS]
     serve(*cast(list[RunnerDeployment], deployments), limit=1)
 
 

@@ -2,13 +2,18 @@
 
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 from prefect import flow
+from pydantic import Field
 
 from stylecore.pipeline.shot_order import in_shot_order
+from stylecore.preview import PreviewRequest, Variant, VariantRow
 from stylecore.settings import VideoSettings
 from stylecore.store import Published, Request, Workspace
+from tasks.approval import require_approval, was_asked
 from tasks.policies import with_state_message
+from tasks.preview import make_preview, preview_text
 from tasks.progress import begin_progress, ending_with_the_run, show_progress
 from tasks.report import report_video, result_line
 from tasks.video import assemble, first_done, plan, stylize
@@ -26,6 +31,8 @@ def stylize_video(
     workspace: Path | None = None,
     overwrite: bool = False,
     keep: bool = False,
+    approve: bool = False,
+    approval_hours: Annotated[float, Field(gt=0)] = 72.0,
 ) -> Published:
     """Repaints a video in the style of a picture.
 
@@ -41,6 +48,8 @@ def stylize_video(
         workspace: folder of all workspaces; the user's state folder when not given.
         overwrite: replace an existing output.
         keep: keep the stored frames after the result was published.
+        approve: show a preview first, and wait until a person resumes the run with a yes.
+        approval_hours: how long the run waits for that before it fails.
     """
     request = Request(
         source=source, style=style, output=output, settings=settings, root=workspace,
@@ -48,6 +57,8 @@ def stylize_video(
     )  # fmt: skip
     with ending_with_the_run():
         folder, request = plan(request)
+        if approve and Workspace(folder).published(request) is None:
+            _have_approved(folder, request, approval_hours)
         job_space = Workspace(folder)
         artifact = begin_progress(job_space)
         finished = list(
@@ -64,3 +75,22 @@ def stylize_video(
         show_progress(artifact, 100.0)
         report_video(published)
     return published
+
+
+def _have_approved(folder: Path, request: Request, hours: float) -> None:
+    """Shows a preview and suspends the run; in a run that was resumed, goes on if that was a yes.
+
+    Raises:
+        RefusedError: it was a no.
+    """
+    shown = ""
+    if not was_asked():
+        variant = Variant(style=request.style, settings=request.settings, output=request.output)
+        made = make_preview(
+            PreviewRequest(
+                source=request.source, root=request.root, sheet=Workspace(folder).sheet_path,
+                rows=(VariantRow(label=request.style.name, variants=(variant,)),), overwrite=True,
+            )
+        )  # fmt: skip
+        shown = preview_text(made)
+    require_approval(shown, hours)

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from prefect import Task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import TaskRun
-from prefect.states import Completed, Failed, State
+from prefect.states import Cancelled, Completed, Failed, State
 
 from stylecore.errors import StyleError
 from stylecore.pipeline.attempts import DELAY_SECONDS, can_heal, can_heal_frames
@@ -16,6 +16,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 HOUR = 3600
+
+
+class RefusedError(StyleError):
+    """A person has said no, which is an end and no failure."""
 
 
 def _if(can_heal: Callable[[object], bool]) -> Callable[..., bool]:
@@ -51,6 +55,8 @@ def with_state_message(by: Callable[[R], str]) -> Callable[[Callable[P, R]], Cal
         def run(*args: P.args, **kwargs: P.kwargs) -> State[Any]:
             try:
                 result = function(*args, **kwargs)
+            except RefusedError as error:
+                return Cancelled(message=str(error), data=error)
             except StyleError as error:
                 return Failed(message=str(error), data=error)
             return Completed(message=by(result), data=result)

@@ -2,10 +2,23 @@
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    ArtifactFilterType,
+)
+from prefect.client.schemas.objects import Artifact
+from prefect.exceptions import FlowPauseTimeout, NotPausedError, Pause
+from prefect.flow_engine import run_flow
+from prefect.flow_runs import resume_flow_run
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 from prefect.states import State
 from prefect.testing.utilities import prefect_test_harness
@@ -80,6 +93,99 @@ def test_a_start_opens_and_hashes_its_source_once(
     assert main(command) == 0
     assert seen[: seen.index("store 0")] == ["open clip.mp4", "hash clip.mp4", "hash style.png"]
     assert [step for step in seen if step.startswith("open")] == ["open clip.mp4"]
+
+
+class WaitingRun:
+    """A run of a deployment of ``stylize_video`` that asks for approval, attempt by attempt."""
+
+    def __init__(self, **parameters: object) -> None:
+        deployment = stylize_video.to_deployment(name="approved").apply()
+        asked = parameters | {"settings": QUICK.model_dump(mode="json"), "approve": True}
+        with get_client(sync_client=True) as client:
+            run = client.create_flow_run_from_deployment(
+                deployment,
+                parameters={name: str(value) if isinstance(value, Path) else value
+                            for name, value in asked.items()},
+            )  # fmt: skip
+        self.id = run.id
+
+    def attempt(self) -> State:
+        """What a worker does when the run is due; its state afterwards."""
+        with get_client(sync_client=True) as client:
+            run = client.read_flow_run(self.id)
+            with suppress(Pause):
+                run_flow(stylize_video, flow_run=run, return_type="state")
+            state = client.read_flow_run(self.id).state
+        assert state is not None
+        return state
+
+    def artifacts(self, kind: str) -> list[Artifact]:
+        with get_client(sync_client=True) as client:
+            return client.read_artifacts(
+                artifact_filter=ArtifactFilter(
+                    flow_run_id=ArtifactFilterFlowRunId(any_=[self.id]),
+                    type=ArtifactFilterType(any_=[kind]),
+                )
+            )
+
+
+def stored_pictures(root: Path) -> dict[Path, int]:
+    """When each picture below was stored."""
+    return {path: path.stat().st_mtime_ns for path in root.rglob("0*.png")}
+
+
+@pytest.mark.prefect
+def test_run_waits_for_a_yes_and_paints_nothing_twice(
+    server: None, clip: Path, style: Path, tmp_path: Path
+) -> None:
+    root, output = tmp_path / "jobs", tmp_path / "result.mp4"
+    run = WaitingRun(source=clip, style=style, output=output, workspace=root, keep=True)
+    state = run.attempt()
+    assert state.name == "Suspended" and state.state_details.pause_timeout is not None
+    left = state.state_details.pause_timeout - datetime.now(UTC)
+    assert timedelta(hours=71) < left < timedelta(hours=72)
+    painted = stored_pictures(root)
+    assert 0 < len(painted) < 12 and not output.exists()
+    (sheet,) = run.artifacts("image")
+    assert str(sheet.data).startswith("data:image/jpeg;base64,")
+
+    resume_flow_run(run.id, run_input={"approved": True})
+    state = run.attempt()
+    assert state.is_completed() and str(state.message).startswith("result.mp4: 12 frames; verified")
+    assert output.exists() and painted.items() <= stored_pictures(root).items()
+    assert len(run.artifacts("image")) == 1, "the preview was made twice"
+
+
+@pytest.mark.prefect
+def test_a_no_is_an_end_in_a_sentence_and_keeps_what_is_painted(
+    server: None, clip: Path, style: Path, tmp_path: Path
+) -> None:
+    root, output = tmp_path / "jobs", tmp_path / "result.mp4"
+    run = WaitingRun(source=clip, style=style, output=output, workspace=root, approval_hours=2)
+    assert run.attempt().name == "Suspended"
+    painted = stored_pictures(root)
+    resume_flow_run(run.id, run_input={"approved": False})
+    state = run.attempt()
+    assert state.is_cancelled() and "was not approved" in str(state.message)
+    assert not output.exists() and stored_pictures(root) == painted
+
+
+@pytest.mark.prefect
+def test_an_answer_that_comes_too_late_is_none(
+    server: None, clip: Path, style: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "result.mp4"
+    run = WaitingRun(
+        source=clip, style=style, output=output, workspace=tmp_path / "jobs", approval_hours=3e-4
+    )
+    assert run.attempt().name == "Suspended"
+    time.sleep(1.5)
+    with pytest.raises((FlowPauseTimeout, NotPausedError)):
+        resume_flow_run(run.id, run_input={"approved": True})
+    with get_client(sync_client=True) as client:
+        state = client.read_flow_run(run.id).state
+    assert state is not None and state.is_failed() and "never resumed" in str(state.message)
+    assert not output.exists()
 
 
 @pytest.mark.prefect

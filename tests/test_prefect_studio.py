@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ pytestmark = [pytest.mark.long, pytest.mark.prefect, pytest.mark.timeout(1200)]
 ROOT = Path(__file__).resolve().parents[1]
 PREFECT = Path(sys.executable).with_name("prefect")
 PATIENCE_SECONDS = 300
+QUICK = VideoSettings(engine="identity")
 SETTINGS = VideoSettings(gatys=GatysSettings(first_iterations=30, iterations=15), chunk_frames=5)
 
 
@@ -78,6 +80,17 @@ class Studio:
 
     def state(self, flow_run: str) -> dict[str, Any]:
         return httpx.get(f"{self.api}/flow_runs/{flow_run}").raise_for_status().json()["state"]
+
+    def resume(self, flow_run: str, **answer: object) -> None:
+        """Answers a run that waits."""
+        url = f"{self.api}/flow_runs/{flow_run}/resume"
+        found = httpx.post(url, json={"run_input": answer}).raise_for_status().json()
+        assert found["status"] == "ACCEPT", found
+
+    def artifacts(self, flow_run: str, kind: str) -> list[dict[str, Any]]:
+        wanted = {"flow_run_id": {"any_": [flow_run]}, "type": {"any_": [kind]}}
+        answer = httpx.post(f"{self.api}/artifacts/filter", json={"artifacts": wanted})
+        return answer.raise_for_status().json()
 
     def answers(self) -> bool:
         assert self.server.poll() is None
@@ -159,6 +172,57 @@ def test_broken_file_does_not_stop_the_night(studio: Studio, tmp_path: Path) -> 
     second = studio.run("stylize-folder/nightly", "--watch", **parameters)
     assert studio.state(second)["message"] == "5 skipped"
     kill_with_children(worker)
+
+
+def test_run_waits_for_approval_and_paints_nothing_twice(studio: Studio, tmp_path: Path) -> None:
+    source = clips.write_clip(tmp_path / "clip.mp4", frames=24, cuts=(15,), sounds=1)
+    style = clips.write_picture(tmp_path / "style.png")
+    parameters = {
+        "source": source, "style": style, "keep": "true", "settings": QUICK.model_dump_json(),
+        "approve": "true",
+    }  # fmt: skip
+    runs = {
+        answer: studio.run(
+            "stylize-video/local", output=tmp_path / f"{answer}.mp4", workspace=tmp_path / answer,
+            approval_hours=hours, **parameters,
+        )
+        for answer, hours in (("yes", 2), ("no", 2), ("late", 0.002))
+    }  # fmt: skip
+    worker = studio.start_worker()
+    for answer in ("yes", "no"):
+        wait_until(
+            lambda answer=answer: studio.state(runs[answer])["name"] == "Suspended",
+            f"the run that hears {answer} does not wait",
+        )
+    painted = pictures_below(tmp_path / "yes")
+    assert frame_times(tmp_path / "yes") and not (tmp_path / "yes.mp4").exists()
+    until = datetime.fromisoformat(studio.state(runs["yes"])["state_details"]["pause_timeout"])
+    assert timedelta(hours=1) < until - datetime.now(UTC) < timedelta(hours=2)
+    (sheet,) = studio.artifacts(runs["yes"], "image")
+    assert sheet["data"].startswith("data:image/jpeg;base64,")
+
+    studio.resume(runs["yes"], approved=True)
+    studio.resume(runs["no"], approved=False)
+    wait_until(
+        lambda: studio.state(runs["yes"])["type"] == "COMPLETED", "what was approved is not done"
+    )
+    assert studio.state(runs["yes"])["message"].startswith("yes.mp4: 24 frames; verified")
+    assert painted.items() <= pictures_below(tmp_path / "yes").items(), "a frame was painted twice"
+    assert len(frame_times(tmp_path / "yes")) == 24
+    assert len(studio.artifacts(runs["yes"], "image")) == 1, "the preview was made twice"
+
+    wait_until(lambda: studio.state(runs["no"])["type"] == "CANCELLED", "the no was not heard")
+    assert "was not approved" in studio.state(runs["no"])["message"]
+    wait_until(lambda: studio.state(runs["late"])["type"] == "FAILED", "nobody saw it is too late")
+    assert "never resumed" in studio.state(runs["late"])["message"]
+    for answer in ("no", "late"):
+        assert frame_times(tmp_path / answer) and not (tmp_path / f"{answer}.mp4").exists()
+    kill_with_children(worker)
+
+
+def pictures_below(root: Path) -> dict[Path, int]:
+    """When each picture of a workspace was stored, those of previews too."""
+    return {path: path.stat().st_mtime_ns for path in root.rglob("0*.png")}
 
 
 def frame_times(root: Path) -> dict[str, int]:

@@ -14,6 +14,7 @@ from flows.commands import (
     folder,
     image,
     jobs,
+    preview,
     train,
     video,
 )
@@ -27,6 +28,7 @@ COMMANDS: dict[str, tuple[Command | CommandGroup, ...]] = {
         folder.COMMAND,
     ),
     "Look closer": (
+        preview.COMMAND,
         cuts.COMMAND,
         evaluate.COMMAND,
     ),
@@ -42,8 +44,8 @@ COMMANDS: dict[str, tuple[Command | CommandGroup, ...]] = {
 """Commands by the heading under which they are listed."""
 BEGIN_WITH: tuple[Example, ...] = (
     (
-        "stylecore video holiday.mp4 --style wave.jpg --engine fast --frames 0:48",
-        "the first 48 frames in minutes: try styles and settings so",
+        "stylecore preview holiday.mp4 --style wave.jpg",
+        "a few frames on a sheet, and how long the whole takes: try styles and settings so",
     ),
     (
         "stylecore video holiday.mp4 --style wave.jpg",

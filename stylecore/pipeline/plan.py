@@ -19,6 +19,7 @@ from stylecore.pipeline.checks import check_request, check_space
 from stylecore.pipeline.division import divide_into_chunks
 from stylecore.runtime.versions import differences, made_with
 from stylecore.sequence.masks import MaskedFrames, index_masks
+from stylecore.settings import VideoSettings
 from stylecore.store import (
     FileFact,
     Job,
@@ -50,15 +51,32 @@ def open_job(request: Request) -> tuple[Workspace, Request]:
             could not write or verify it.
         StoreError: the workspace cannot be made, locked or read, or is of another version.
     """
-    request = request.absolute()
-    check_request(request)
-    request = request.model_copy(update={"stamp": stamp_of(request.source)})
-    facts = _facts_of(request)
+    request, facts = _examined(request)
     workspace = _workspace_of(request, facts)
     if not workspace.is_planned():
         require_free(request.output, overwrite=request.overwrite)
         workspace.create(_planned_job(request, facts))
     return workspace, request_result(workspace, request)
+
+
+def plan_job(request: Request, *, like: Job | None = None) -> tuple[Workspace, Request]:
+    """Plans a job, or finds its plan, without asking for its result.
+
+    Args:
+        like: a planned job, of which is taken over what is known of the source already.
+
+    Returns:
+        The job's workspace, and the request with full names.
+
+    Raises:
+        InputError: something given cannot be used.
+        OutputError: the workspace cannot hold the job.
+    """
+    request, facts = _examined(request)
+    workspace = _workspace_of(request, facts)
+    if not workspace.is_planned():
+        workspace.create(_planned_job(request, facts, like=like))
+    return workspace, request
 
 
 @dataclass(frozen=True)
@@ -69,6 +87,14 @@ class _Facts:
     styles: tuple[FileFact, ...]
     masks: tuple[FileFact, ...]
     key: str
+
+
+def _examined(request: Request) -> tuple[Request, _Facts]:
+    """The request with full names and its source's stamp, and what its files hold."""
+    request = request.absolute()
+    check_request(request)
+    request = request.model_copy(update={"stamp": stamp_of(request.source)})
+    return request, _facts_of(request)
 
 
 def _facts_of(request: Request) -> _Facts:
@@ -84,17 +110,24 @@ def _workspace_of(request: Request, facts: _Facts) -> Workspace:
     return Workspace.locate(root, path_on_disk(request.source), facts.key)
 
 
-def _planned_job(request: Request, facts: _Facts) -> Job:
-    """The job, with its shots and chunks."""
+def _planned_job(request: Request, facts: _Facts, *, like: Job | None = None) -> Job:
+    """The job, with its shots and chunks; as much as can be from one of the same source."""
     source, settings = request.source, request.settings
-    index = index_source(source, settings.source, max_megapixels=settings.max_megapixels)
+    if like and (like.source.sha256 != facts.source.sha256 or not _index_alike(like, settings)):
+        like = None
+    index = like.index if like else index_source(
+        source, settings.source, max_megapixels=settings.max_megapixels
+    )  # fmt: skip
     width, height = fitted_size(index.width, index.height, settings.size)
     start, stop = settings.frame_range(index.frame_count)
     frames = MaskedFrames(
         size=(width, height), stop=stop, source=index, max_megapixels=settings.max_megapixels
     )
     mask_indexes, notes = index_masks(request.masks, frames)
-    chunks, colours = divide_into_chunks(Excerpt(source, index, start, stop), settings)
+    if like and _divided_alike(like.settings, settings):
+        chunks, colours = like.chunks, like.colours
+    else:
+        chunks, colours = divide_into_chunks(Excerpt(source, index, start, stop), settings)
     style, *more_styles = facts.styles
     return Job(
         key=facts.key, source=facts.source, style=style, more_styles=tuple(more_styles),
@@ -102,6 +135,18 @@ def _planned_job(request: Request, facts: _Facts) -> Job:
         width=width, height=height, start=start, stop=stop, chunks=chunks, colours=colours,
         notes=notes, made_with=made_with(),
     )  # fmt: skip
+
+
+def _index_alike(job: Job, settings: VideoSettings) -> bool:
+    limits = "source", "max_megapixels"
+    return all(getattr(job.settings, name) == getattr(settings, name) for name in limits)
+
+
+def _divided_alike(one: VideoSettings, other: VideoSettings) -> bool:
+    """Whether the same source is divided into the same shots and chunks, and the same is kept."""
+    names = "frames", "cuts", "chunk_frames", "passes"
+    same = all(getattr(one, name) == getattr(other, name) for name in names)
+    return same and one.mixing.colours == other.mixing.colours
 
 
 def request_result(workspace: Workspace, request: Request) -> Request:

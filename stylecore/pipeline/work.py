@@ -1,11 +1,13 @@
 """The frames of one chunk."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from stylecore.engines import FrameRecord
 from stylecore.media import read_frames, split_to_disk
 from stylecore.pipeline.checks import require_unchanged, unchanged
 from stylecore.pipeline.engine_pool import borrowed_engine
@@ -18,7 +20,12 @@ from stylecore.store import Chunk, Job, Request, Workspace
 
 
 def stylize_chunk(
-    workspace: Workspace, chunk: Chunk, request: Request, *, on_progress: OnProgress | None = None
+    workspace: Workspace,
+    chunk: Chunk,
+    request: Request,
+    *,
+    only: Collection[int] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> int:
     """Makes the frames of one chunk that are missing; returns how many were made.
 
@@ -28,6 +35,8 @@ def stylize_chunk(
     Args:
         workspace, request: of ``open_job``.
         chunk: of the job.
+        only: numbers of the frames to make; all that they take something from must be stored. All
+            of the chunk when None.
         on_progress: called with what is done of the shot, before the first frame and after each;
             what it raises ends the work between two frames.
 
@@ -54,18 +63,48 @@ def stylize_chunk(
             return 0
         workspace.remove_leftovers(shot_start, shot_stop)
         finished = workspace.finished(chunk.start, chunk.stop, pass_number=chunk.pass_number)
-        missing = [number for number in range(chunk.start, chunk.stop) if number not in finished]
+        missing = [
+            number
+            for number in range(chunk.start, chunk.stop)
+            if number not in finished and (only is None or number in only)
+        ]
         report(len(finished))
         if not missing:
             return 0
-        require_unchanged(request, job)
-        read = _source_reader(workspace, chunk, request)
-        plan = _style_plan(job, request)
-        with borrowed_engine(job, chunk.shot, request) as engine:
-            made = stylize_missing(workspace, chunk, missing, engine, read=read, style_at=plan.at)
-            for done, _ in enumerate(made, start=len(finished) + 1):
-                report(done)
+        made = _made(workspace, chunk, missing, request, store=workspace)
+        for done, _ in enumerate(made, start=len(finished) + 1):
+            report(done)
     return len(missing)
+
+
+def stylize_alone(workspace: Workspace, number: int, request: Request, pass_number: int) -> bool:
+    """Makes a frame in one pass as if it were a shot of its own; returns whether it was missing.
+
+    It is stored in ``workspace.samples()``, apart from the job's own frames, with which it is not
+    to be mixed up. The passes before must be done.
+    """
+    store = workspace.samples()
+    shot = next(place for place, (start, stop) in enumerate(workspace.job.shots)
+                if start <= number < stop)  # fmt: skip
+    chunk = Chunk(number=0, shot=shot, shot_start=number, shot_stop=number + 1,
+                  start=number, stop=number + 1, pass_number=pass_number)  # fmt: skip
+    with store.lock(f"shot-{shot}"):
+        is_missing = not store.finished(number, number + 1, pass_number=pass_number)
+        if is_missing:
+            deque(_made(workspace, chunk, [number], request, store=store), maxlen=0)
+    return is_missing
+
+
+def _made(
+    workspace: Workspace, chunk: Chunk, missing: list[int], request: Request, *, store: Workspace
+) -> Iterator[tuple[int, FrameRecord]]:
+    """Makes frames of a chunk, reads what they take from others and stores them in ``store``."""
+    job = workspace.job
+    require_unchanged(request, job)
+    read = _source_reader(workspace, chunk, request)
+    plan = _style_plan(job, request)
+    with borrowed_engine(job, chunk.shot, request) as engine:
+        yield from stylize_missing(store, chunk, missing, engine, read=read, style_at=plan.at)
 
 
 def _style_plan(job: Job, request: Request) -> StylePlan:

@@ -1,7 +1,10 @@
-"""How the C library treats memory that was freed."""
+"""Memory of this process: the most it took, and what becomes of it once it is freed."""
 
 import ctypes
+import re
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Parameters of glibc's mallopt."""
@@ -20,3 +23,16 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         mallopt(_TRIM_THRESHOLD, _KEPT_AT_MOST)
         mallopt(_MMAP_THRESHOLD, _LARGEST_KEPT)
+
+
+def peak_bytes() -> int | None:
+    """Most memory that this process has had in use; None where the system does not say."""
+    with suppress(OSError):
+        facts = Path("/proc/self/status").read_text()
+        if (most := re.search(r"^VmHWM:\s+(\d+) kB", facts, re.MULTILINE)) is not None:
+            return 1024 * int(most[1])
+    if sys.platform != "darwin":
+        return None
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

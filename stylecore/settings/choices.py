@@ -50,6 +50,19 @@ def chosen_in(settings: "Settings") -> set[str]:
     return names
 
 
+def chosen_values(settings: "Settings") -> dict[str, Any]:
+    """The values of ``chosen_in``, nested as the settings are."""
+    values: dict[str, Any] = {}
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if hasattr(type(value), "model_fields"):
+            if nested := chosen_values(value):
+                values[name] = nested
+        elif value != default_of(settings, name):
+            values[name] = value
+    return values
+
+
 def default_of(settings: "Settings", name: str) -> Any:
     """What a value is where it is not chosen: as the recipe says, if one is chosen."""
     usual = RECIPES.get(getattr(settings, "recipe", "ours"), {})

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,8 @@ from stylecore.store.files import content_of
 from stylecore.store.planned import PlannedFolder
 from stylecore.store.sealing import sealed, unsealed
 
+SAMPLES = "samples"
+"""Beginning of the name of a workspace within, for frames that only previews show."""
 NUMBERED = ("records", "ages", "statistics")
 """Folders that keep a file for some or all frames."""
 PACKED = (
@@ -187,6 +190,19 @@ class FrameStore(PlannedFolder):
                 for path in (path for folder in folders for path in folder.glob("0*.png*")):
                     if start <= int(path.name[:8]) < stop:
                         path.unlink(missing_ok=True)
+        for samples in self.folder.glob(f"{SAMPLES}-*"):
+            shutil.rmtree(samples, ignore_errors=True)
+
+    def bytes_per_frame(self) -> float:
+        """Mean size of what is stored for a frame; 0 where there is none."""
+        folders = [*self._frame_folders(), self.folder / "ages", self.folder / "records"]
+        total = sum(path.stat().st_size for folder in folders for path in folder.glob("0*"))
+        return total / max(1, self.count_finished())
+
+    def bytes_per_source_frame(self) -> float:
+        """Mean size of a source frame that was split to disk; 0 where there is none."""
+        sizes = [path.stat().st_size for path in self.source_folder.glob("0*.png")]
+        return sum(sizes) / max(1, len(sizes))
 
     def missing_bytes(self) -> int:
         """About how much the frames that are still missing will take.

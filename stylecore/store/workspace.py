@@ -10,6 +10,9 @@ A workspace is a folder that says everything about its job and is the only memor
         records/          one JSON per finished frame: losses, iterations, seconds
         ages/             one small PNG per finished frame, where its engine asks for ages
         statistics/       one NPZ per knot: what frames are normalised by
+        samples-KEY/      a workspace within, of frames that previews painted by themselves
+        measured.json     what previews measured (in samples-KEY)
+        preview.jpg       the sheet that a run showed for approval
         locks/            one lock file per shot, and one for the assembly
         source/           source frames, when the job splits its source to disk first
         results/          one JSON per verified result; when all that was asked for is made, the
@@ -36,10 +39,12 @@ from pathlib import Path
 from typing import Self
 
 from platformdirs import user_state_path
+from pydantic import BaseModel
 
 from stylecore.errors import StoreError
 from stylecore.runtime.locks import acquired
-from stylecore.store.frames import FrameStore
+from stylecore.store.files import Model
+from stylecore.store.frames import SAMPLES, FrameStore
 from stylecore.store.model import Published, Request, tag_of
 
 WORKSPACE_VARIABLE = "STYLECORE_WORKSPACE"
@@ -109,7 +114,10 @@ class Workspace(FrameStore):
         try:
             return self.requests()[-1]
         except IndexError:
-            raise StoreError(f"{self.name} does not say where its result should go.") from None
+            raise StoreError(
+                f"{self.name} does not say where its result should go: give the command that "
+                "paints it, like stylecore video."
+            ) from None
 
     def open_requests(self) -> list[Request]:
         """What was asked for and is not published yet.
@@ -192,6 +200,35 @@ class Workspace(FrameStore):
             if not wanted:
                 self.free_frames()
         return not wanted
+
+    # --- previews ------------------------------------------------------------------------------
+
+    def samples(self) -> "Workspace":
+        """A workspace within this one, for frames painted as if each were a shot of its own.
+
+        It has another key, so that no frame of one can ever pass for the other's.
+        """
+        key = hashlib.sha256(f"samples of {self.job.key}".encode()).hexdigest()[: len(self.job.key)]
+        space = Workspace(self.folder / f"{SAMPLES}-{tag_of(key)}")
+        if not space.is_planned():
+            space.create(self.job.model_copy(update={"key": key}))
+        return space
+
+    @property
+    def sheet_path(self) -> Path:
+        """Where a run that waits for approval puts its preview."""
+        return self.folder / "preview.jpg"
+
+    def write_measured(self, model: BaseModel) -> None:
+        """Keeps what was measured of the job."""
+        self._write_model(self.folder / "measured.json", model)
+
+    def read_measured(self, model: type[Model]) -> Model | None:
+        """What was measured of the job; None where nothing was, or by another version."""
+        try:
+            return self._read(self.folder / "measured.json", model)
+        except StoreError:
+            return None
 
     def stored_bytes(self) -> int:
         """Size of everything in the workspace."""
