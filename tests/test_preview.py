@@ -232,7 +232,7 @@ def test_sweeps_are_read_as_options_are() -> None:
     [
         (["style_wieght=1,2"], "no setting style_wieght; did you mean style_weight"),
         (["style_weight="], "write its values"),
-        (["style_weight=5,-1"], "--style-weight Input should be greater than or equal to 0"),
+        (["style_weight=5,-1"], "--style-weight must be at least 0, not -1"),
         (["codec=h264,hevc"], "codec does not change the painted picture"),
         (["frames=0:2,1:3"], "a sheet compares the same"),
         (["seed=1", "seed=2"], "give --sweep once, or for two settings"),
