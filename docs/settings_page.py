@@ -7,10 +7,11 @@ default; where ``docs/knobs`` holds a picture of its name, that is shown.
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from flows.options import choices_of, nested_model, option_of
 from stylecore.settings import FolderSettings, Settings, VideoSettings
 
 MARK = "<!-- The settings are put here by docs/settings_page.py. -->"
@@ -39,16 +40,11 @@ def settings_page(folder: Path) -> str:
     )
 
 
-def option_of(name: str) -> str:
-    """The option of the command line by which the field ``name`` is chosen."""
-    return "--" + name.replace("_", "-")
-
-
 def range_of(field: FieldInfo) -> str:
     """What a field may be, in words."""
     kind = _without_none(field.annotation)
-    if get_origin(kind) is Literal:
-        return "one of " + ", ".join(f"`{choice}`" for choice in get_args(kind))
+    if choices := choices_of(field):
+        return "one of " + ", ".join(f"`{choice}`" for choice in choices)
     if kind is bool:
         return "given or not"
     if kind is Path:
@@ -82,7 +78,7 @@ def _sections(model: type[Settings], path: str, knobs: Path) -> Iterator[str]:
     """The fields of ``model``, then its nested models, each under its title."""
     yield from _fields(model, path, knobs)
     for name, field in model.model_fields.items():
-        if (nested := _nested(field)) is not None:
+        if (nested := nested_model(field)) is not None:
             yield f"## {field.title}\n"
             if nested.__doc__:
                 yield nested.__doc__.splitlines()[0] + "\n"
@@ -91,7 +87,7 @@ def _sections(model: type[Settings], path: str, knobs: Path) -> Iterator[str]:
 
 def _fields(model: type[Settings], path: str, knobs: Path) -> Iterator[str]:
     for name, field in model.model_fields.items():
-        if _nested(field) is not None:
+        if nested_model(field) is not None:
             continue
         yield f"### `{option_of(name)}`\n"
         yield f"{_sentence(field)}\n"
@@ -105,13 +101,8 @@ def _sentence(field: FieldInfo) -> str:
     """The description with a capital, unless it begins with something to be typed."""
     text = str(field.description)
     first = text.split()[0]
-    typed = {str(choice) for choice in get_args(field.annotation)} | {str(field.default)}
+    typed = {*choices_of(field), str(field.default)}
     return f"{text if first in typed else text[0].upper() + text[1:]}."
-
-
-def _nested(field: FieldInfo) -> type[Settings] | None:
-    kind: Any = field.annotation
-    return kind if isinstance(kind, type) and issubclass(kind, Settings) else None
 
 
 def _without_none(annotation: Any) -> Any:

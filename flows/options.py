@@ -50,7 +50,7 @@ def leaf_fields(model: type[Settings]) -> dict[str, FieldInfo]:
 def _leaves(model: type[Settings]) -> Iterator[tuple[type[Settings], str]]:
     """The model that has it and the name of every field that holds a value."""
     for name, field in model.model_fields.items():
-        nested = _nested_model(field)
+        nested = nested_model(field)
         if nested is None:
             yield model, name
         else:
@@ -60,10 +60,12 @@ def _leaves(model: type[Settings]) -> Iterator[tuple[type[Settings], str]]:
 def _add_option(group: Any, model: type[Settings], name: str) -> None:
     field = model.model_fields[name]
     if field.annotation is bool:
-        group.add_argument(_flag(name), action="store_true", default=None, help=_help(model, name))
+        group.add_argument(
+            option_of(name), action="store_true", default=None, help=_help(model, name)
+        )
         return
     group.add_argument(
-        _flag(name), choices=_choices(field) or None, metavar=_metavar(name, field),
+        option_of(name), choices=choices_of(field) or None, metavar=_metavar(name, field),
         help=_help(model, name),
     )  # fmt: skip
 
@@ -72,7 +74,7 @@ def given_options(arguments: argparse.Namespace, model: type[Settings]) -> dict[
     """The values of the options that were written, nested as the model is."""
     given: dict[str, Any] = {}
     for name, field in model.model_fields.items():
-        nested = _nested_model(field)
+        nested = nested_model(field)
         if nested is not None:
             if values := given_options(arguments, nested):
                 given[name] = values
@@ -106,7 +108,7 @@ def _keyframes(name: str, text: str) -> dict[str, list[str]]:
         number = number.lstrip("0") or "0"
         if not colon or number in keyframes:
             raise SettingsError(
-                f"{_flag(name)} {text!r} is not written like '0:1,0 48:0,1', each frame once."
+                f"{option_of(name)} {text!r} is not written like '0:1,0 48:0,1', each frame once."
             )
         keyframes[number] = _parts(weights)
     return keyframes
@@ -119,13 +121,14 @@ def _weights(name: str, text: str) -> dict[str, str]:
         key, _, value = part.strip().partition("=")
         if not key or key in weights:
             raise SettingsError(
-                f"{_flag(name)} {text!r} is not written like name=1,other=0.5, each name once."
+                f"{option_of(name)} {text!r} is not written like name=1,other=0.5, each name once."
             )
         weights[key] = value or "1"
     return weights
 
 
-def _nested_model(field: FieldInfo) -> type[Settings] | None:
+def nested_model(field: FieldInfo) -> type[Settings] | None:
+    """The settings that a field consists of; None where it is a value."""
     kind = field.annotation
     return kind if isinstance(kind, type) and issubclass(kind, Settings) else None
 
@@ -138,13 +141,14 @@ def _is_keyframes(field: FieldInfo) -> bool:
     return _is_mapping(field) and get_origin(get_args(field.annotation)[1]) is tuple
 
 
-def _flag(name: str) -> str:
+def option_of(name: str) -> str:
+    """The option by which the field ``name`` is chosen."""
     return "--" + name.replace("_", "-")
 
 
 def _metavar(name: str, field: FieldInfo) -> str:
     kind = field.annotation
-    if choices := _choices(field):
+    if choices := choices_of(field):
         written = "|".join(choices)
         return written if len(written) <= LONGEST_CHOICES else "NAME"
     if _is_keyframes(field):
@@ -160,7 +164,8 @@ def _metavar(name: str, field: FieldInfo) -> str:
     return {"frames": "A:B", "model": "HANDLE", "cuts": "FILE"}.get(name, "VALUE")
 
 
-def _choices(field: FieldInfo) -> tuple[str, ...]:
+def choices_of(field: FieldInfo) -> tuple[str, ...]:
+    """All that a field may be, where that is a list of words; empty elsewhere."""
     kind = field.annotation
     if get_origin(kind) is Literal:
         return tuple(map(str, get_args(kind)))
@@ -187,7 +192,7 @@ def _help(model: type[Settings], name: str) -> str:
     if isinstance(default, dict):
         default = ", ".join(f"{key}={value:g}" for key, value in default.items())
     about = "gatys: " if is_of_one_engine(model, name) else ""
-    choices = _choices(field)
+    choices = choices_of(field)
     listed = f" ({', '.join(choices)})" if choices and _metavar(name, field) == "NAME" else ""
     shown = "" if default in (None, False, (), "") else f" [{default}]"
     return f"{about}{field.description}{listed}{shown}".replace("%", "%%")

@@ -53,6 +53,14 @@ def test_arrays_are_painted_one_after_the_other(run, style: Path, tmp_path: Path
     assert [frame.shape for frame in frames] == [(144, 256, 3)] * 8
 
 
+def test_an_engine_of_ones_own_paints_a_video(
+    run, clip: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stylecore.settings.own_engines._registered", {})
+    run("own_engine.py", clip, style, tmp_path / "out.mp4")
+    assert clips.timestamps(tmp_path / "out.mp4") == clips.timestamps(clip)
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_example_is_short_and_on_the_page(example: Path) -> None:
     assert len(example.read_text().splitlines()) < LONGEST

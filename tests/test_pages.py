@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from docs.knob_pictures import FOLDER, KNOBS
-from docs.settings_page import default_of, option_of, range_of, settings_page
-from flows.options import leaf_fields, read_options
+from docs.settings_page import default_of, range_of, settings_page
+from flows.options import leaf_fields, option_of, read_options
 from flows.parser import build_parser
 from stylecore.settings import FolderSettings, ImageSettings, VideoSettings
 from tests.support import pages
