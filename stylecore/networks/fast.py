@@ -23,9 +23,8 @@ Precision = Literal["float32", "bfloat16"]
 COMPACT = "compact"
 COMPACT_FAST_WEIGHTS = Path(__file__).parents[1] / "weights" / "compact_fast.npz"
 MARGIN = 4
-"""Pixels around a frame: between shuffles, no border is like the inside, and the painter spoils
-SPOILT of them."""
-KEPT_FOLDED = 16
+"""Pixels around a frame: no border is like the inside, and the painter spoils SPOILT of them."""
+KEPT_KERNELS = 16
 """Codes whose kernels are kept: frames mostly share one, and masks have one for each style."""
 COLOUR_STEP = 4
 """A frame's colours are taken from every pixel of every fourth row and column."""
@@ -94,10 +93,10 @@ class CompactFast:
 
         from stylecore.networks.backend import compiled, has_accelerator, precision
         from stylecore.networks.files import load_variables
-        from stylecore.networks.renderer import build_painter, build_renderer, build_style_encoder
+        from stylecore.networks.renderer import build_brushes, build_painter, build_style_encoder
 
-        self._encoder, self._renderer = build_style_encoder(), build_renderer()
-        load_variables((self._encoder, self._renderer), weights)
+        self._encoder, self._brushes = build_style_encoder(), build_brushes()
+        load_variables((self._encoder, self._brushes), weights)
         with precision("float32" if dtype == "float32" else f"mixed_{dtype}"):
             self._painter = build_painter(winograd=dtype == "float32" and not has_accelerator())
         self._paint = compiled(
@@ -105,7 +104,7 @@ class CompactFast:
                 self._painter.stateless_call(kernels, [], frames)[0], 0, 1
             )
         )
-        self._kernels = lru_cache(KEPT_FOLDED)(self._folded)
+        self._kernels = lru_cache(KEPT_KERNELS)(self._kernels_of)
 
     def encode(self, style: np.ndarray) -> StyleCode:
         """The code of a style picture, seen at the size it comes in."""
@@ -138,11 +137,9 @@ class CompactFast:
         painted = np.asarray(self._paint(self._kernels(code.vector.tobytes()), batch))
         return list(painted[:, MARGIN : MARGIN + height, MARGIN : MARGIN + width])
 
-    def _folded(self, vector: bytes) -> list[Any]:
+    def _kernels_of(self, vector: bytes) -> list[Any]:
         """The painter's variables for a code."""
-        from stylecore.networks.renderer import fold
-
-        return fold(self._renderer, np.frombuffer(vector, np.float32)[None], self._painter)
+        return self._brushes(np.frombuffer(vector, np.float32)[None])
 
 
 def _in_colours(
@@ -153,7 +150,7 @@ def _in_colours(
 
     matrix, offset = colour_transport(colours, wanted)
     recoloured = cv2.transform(frame, np.column_stack([matrix, offset]))
-    below, right = (MARGIN + -side % MULTIPLE for side in frame.shape[:2])
+    below, right = (MARGIN + -(side + 2 * MARGIN) % MULTIPLE for side in frame.shape[:2])
     return cv2.copyMakeBorder(recoloured, MARGIN, below, MARGIN, right, cv2.BORDER_REPLICATE)
 
 

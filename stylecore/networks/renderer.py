@@ -1,16 +1,21 @@
 """The compact fast network: any style, from one picture of it, in one forward pass.
 
-- The *style encoder* turns a style picture into a short code: mean and deviation of the channels of
-  the compact perceptual network, through two dense layers.
+- The *style encoder* turns a style picture into a short code: logarithms of mean and deviation of
+  the channels of the compact perceptual network and correlations between projections of them,
+  through two dense layers.
 - The colours of a frame are moved onto the style's by one matrix (``stylecore.arrays.colour``),
   which serves styles never seen as well as any other, and takes instance normalisation's place.
-- The *renderer* paints. Its convolutions are modulated by the code (Karras et al. 2020, section
-  2.2: input channels are scaled, output channels brought back to unit variance) and none looks at
-  statistics of the frame: so a pixel depends on its surroundings only, frames do not pump, and a
-  frame may be cut into tiles. For one style the modulation folds into plain kernels: the *painter*.
+- The *brushes* turn a code into the kernels of a painter. Each kernel is a mixture of a few experts
+  (Yang et al. 2019, "CondConv", section 3) whose input channels are scaled and whose output
+  channels are brought to unit variance (Karras et al. 2020, section 2.2): so a style chooses the
+  shape of its strokes, and the choice costs nothing once it is made.
+- The *painter* has those kernels and paints. No convolution looks at statistics of the frame: so a
+  pixel depends on its surroundings only, frames do not pump, and a frame may be cut into tiles.
 
-The renderer works at 1/8 and 1/4 of the frame's sides; pixels come back through two shuffles with
-a convolution between them, across their borders, that also sees the frame itself.
+The painter adds what it paints to the recoloured frame, so detail that a style leaves alone stays
+sharp. It works at 1/16 to 1/2 of the frame's sides. Features are enlarged by interpolation, or by a
+shuffle and a zero-order hold (Sugawara et al. 2018): every place then is a mean over all phases of
+the shuffle, which leaves no grid.
 """
 
 import math
@@ -28,78 +33,78 @@ Convolve = Callable[..., Tensor]
 """(name, features, channels, stride=1, last=False) -> features; last: plain linear output."""
 
 STYLE_LAYERS = ("block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1")
+PROJECTED_CHANNELS = 16
 HIDDEN = 256
 CODE_LENGTH = 128
-MULTIPLE = 8
+MULTIPLE = 16
 """The sides of a frame must be multiples of this."""
 
+HALF_CHANNELS = 24
 QUARTER_CHANNELS = 48
 EIGHTH_CHANNELS = 96
-RESIDUAL_BLOCKS = 3
+SIXTEENTH_CHANNELS = 96
+SIXTEENTH_BLOCKS = 2
 SHUFFLED_CHANNELS = 16
+FINE_EXPERTS, COARSE_EXPERTS = 4, 2
+"""Experts of a kernel; the coarse kernels have most of the weights, the fine ones draw strokes."""
+FINE_WEIGHTS = 32_000
+"""A kernel of more weights is a coarse one."""
 CENTRE, SPREAD = 0.5, 0.25
-"""The renderer sees and gives (colour - CENTRE) / SPREAD."""
-SPOILT = 2
-"""Pixels at the border of what the painter gives that are not the renderer's."""
+"""The painter sees (colour - CENTRE) / SPREAD, and adds SPREAD times what it gives."""
+SPOILT = 3
+"""Pixels at the border of what the painter gives that are not as those inside."""
 LEAK = 0.2
 GAIN = math.sqrt(2 / (1 + LEAK**2))
 """Brings the activation's output back to unit variance (He et al. 2015, eq. 15)."""
 
 
 @keras.saving.register_keras_serializable("stylecore")
-class ModulatedConvolution(layers.Layer):
-    """3x3 convolution whose channels a style code scales and shifts.
+class Brush(layers.Layer):
+    """Kernel and bias of a 3x3 convolution for a style code, (1, CODE_LENGTH).
 
-    Called with features (N, H, W, C) and codes (N, CODE_LENGTH); replicates the border. With s the
-    scales, output channel o of kernel k is divided by sqrt(sum over inputs i and taps (s_i k_io)^2)
-    unless it is the ``last``, which gives pixels.
+    With a the weights of the experts and s the scales of the inputs, both linear in the code, the
+    kernel is s_i sum_e a_e k_eio, divided by its norm over taps and inputs unless it is the
+    ``last``, which gives pixels. GAIN is in it: before an activation that is linear for positive
+    factors it does what it would do after it.
     """
 
-    def __init__(self, channels: int, stride: int = 1, last: bool = False, **options):
+    def __init__(self, shape: tuple[int, ...], last: bool = False, **options):
         super().__init__(**options)
-        self.channels = channels
-        self.stride = stride
+        self.shape = tuple(shape)
         self.last = last
-        self.padding = ReplicationPadding(dtype=self.dtype_policy)
+        weights = math.prod(self.shape)
+        self.experts = FINE_EXPERTS if weights < FINE_WEIGHTS else COARSE_EXPERTS
 
-    def build(self, shapes):
-        incoming = shapes[0][-1]
+    def build(self, _):
+        incoming, outgoing = self.shape[-2:]
         deviation = 1 / math.sqrt(9 * incoming)
-        self.kernel = self._weight("kernel", (3, 3, incoming, self.channels), deviation)
-        self.scale = self._weight("scale", (CODE_LENGTH, incoming), 0.3 / math.sqrt(CODE_LENGTH))
-        self.shift = self._weight("shift", (CODE_LENGTH, self.channels), 0)
-        self.bias = self._weight("bias", (self.channels,), 0)
+        self.kernels = self._weight("kernels", (self.experts, *self.shape), deviation)
+        self.mixture = self._weight("mixture", (CODE_LENGTH, self.experts), 0.5 / CODE_LENGTH**0.5)
+        self.scale = self._weight("scale", (CODE_LENGTH, incoming), 0.3 / CODE_LENGTH**0.5)
+        self.shift = self._weight("shift", (CODE_LENGTH, outgoing), 0)
+        self.bias = self._weight("bias", (outgoing,), 0)
 
     def _weight(self, name: str, shape: tuple[int, ...], deviation: float):
         return self.add_weight(
             name=name, shape=shape, initializer=initializers.RandomNormal(stddev=deviation)
         )
 
-    def call(self, inputs):
-        features, code = inputs
-        scale, gain, shift = self._modulation(code)
-        features = self.padding(features * scale[:, None, None])
-        features = ops.conv(features, self.kernel, strides=self.stride, padding="valid")
-        return features * gain[:, None, None] + shift[:, None, None]
-
-    def compute_output_shape(self, shapes):
-        batch, height, width, _ = shapes[0]
-        sides = (side and -(-side // self.stride) for side in (height, width))
-        return (batch, *sides, self.channels)
-
-    def folded(self, code: Tensor) -> list[Tensor]:
-        """Kernel and bias of the plain convolution that this is for one code, (1, CODE_LENGTH)."""
-        scale, gain, shift = self._modulation(code)
-        return [self.kernel * ops.transpose(scale) * gain, shift[0]]
-
-    def _modulation(self, code):
-        """Scale (N, C) of the inputs, gain (N, channels) and shift (N, channels) of the outputs."""
-        scale = 1 + ops.matmul(code, self.scale)
-        energy = ops.sum(ops.square(self.kernel), (0, 1))
-        gain = ops.rsqrt(ops.matmul(ops.square(scale), energy) + 1e-6)
+    def call(self, code):
+        shares = self.experts**-0.5 + ops.matmul(code, self.mixture)[0]
+        mixed = ops.tensordot(shares, self.kernels, 1)
+        kernel = mixed * ops.transpose(1 + ops.matmul(code, self.scale))
+        bias = ops.matmul(code, self.shift)[0] + self.bias
         if self.last:
-            gain = ops.ones_like(gain)
-        return scale, gain, ops.matmul(code, self.shift) + self.bias
+            return [LAST_GAIN * kernel, LAST_GAIN * bias]
+        norm = ops.rsqrt(ops.sum(ops.square(kernel), (0, 1, 2)) + 1e-6)
+        return [GAIN * kernel * norm, GAIN * bias]
+
+    def compute_output_shape(self, _):
+        return [self.shape, self.shape[-1:]]
+
+
+LAST_GAIN = 0.3
+"""An untrained painter gives little more than the frame."""
 
 
 @keras.saving.register_keras_serializable("stylecore")
@@ -138,6 +143,52 @@ class FromDepth(layers.Layer):
         return batch, height and 2 * height, width and 2 * width, channels // 4
 
 
+@keras.saving.register_keras_serializable("stylecore")
+class Hold(layers.Layer):
+    """Zero-order hold: the mean of each place and its neighbours to one side and the other axis'.
+
+    Every 2x2 window holds each phase of a shuffle once. ``before``: of the neighbours above and to
+    the left, else below and to the right; the border is replicated.
+    """
+
+    def __init__(self, before: bool, **options):
+        super().__init__(**options)
+        self.before = before
+
+    def call(self, features):
+        for axis in (1, 2):
+            features = (features + self._neighbours(features, axis)) * 0.5
+        return features
+
+    def _neighbours(self, features, axis: int):
+        length = features.shape[axis]
+        if self.before:
+            kept, border = slice(0, length - 1), slice(0, 1)
+        else:
+            kept, border = slice(1, length), slice(length - 1, length)
+        kept, border = (features[(slice(None),) * axis + (part,)] for part in (kept, border))
+        return ops.concatenate([border, kept] if self.before else [kept, border], axis)
+
+    def compute_output_shape(self, shape):
+        return shape
+
+
+@keras.saving.register_keras_serializable("stylecore")
+class Correlations(layers.Layer):
+    """Of every two channels over all places: (N, H, W, C) to (N, C * C)."""
+
+    def call(self, features):
+        _, height, width, channels = ops.shape(features)
+        flat = ops.reshape(features, (-1, height * width, channels))
+        flat = flat - ops.mean(flat, 1, keepdims=True)
+        flat = flat * ops.rsqrt(ops.mean(ops.square(flat), 1, keepdims=True) + 1e-4)
+        products = ops.matmul(ops.transpose(flat, (0, 2, 1)), flat)
+        return ops.reshape(products, (-1, channels**2)) / ops.cast(height * width, flat.dtype)
+
+    def compute_output_shape(self, shape):
+        return shape[0], shape[-1] ** 2
+
+
 def build_style_encoder(perceptual: keras.Model | None = None) -> keras.Model:
     """Untrained: (N, H, W, 3) RGB in [0, 1] of any size to (N, CODE_LENGTH).
 
@@ -148,45 +199,33 @@ def build_style_encoder(perceptual: keras.Model | None = None) -> keras.Model:
     features = perceptual.output
     moments = []
     for name in STYLE_LAYERS:
-        moments.extend(_log_moments(features[name]))
+        values = layers.Activation("linear", dtype="float32")(features[name])
+        moments.extend(_log_moments(values))
+        project = layers.Dense(
+            PROJECTED_CHANNELS, use_bias=False, name=f"{name}_projection", dtype="float32"
+        )
+        moments.append(Correlations(name=f"{name}_correlations")(project(values)))
     hidden = layers.Dense(HIDDEN, name="hidden", dtype="float32")(ops.concatenate(moments, -1))
     hidden = ops.leaky_relu(hidden, LEAK)
     code = layers.Dense(CODE_LENGTH, name="code", dtype="float32")(hidden)
+    code = code * ops.rsqrt(ops.mean(ops.square(code), -1, keepdims=True) + 1e-3)
     return keras.Model(perceptual.input, code, name="style_encoder")
 
 
-def _log_moments(features: Tensor) -> list[Tensor]:
+def _log_moments(values: Tensor) -> list[Tensor]:
     """Logarithms of mean and deviation of each channel, roughly standardised."""
-    values = ops.cast(features, "float32")
-    mean = ops.mean(values, (1, 2))
-    variance = ops.mean(ops.square(values - mean[:, None, None]), (1, 2))
+    mean, variance = ops.mean(values, (1, 2)), ops.var(values, (1, 2))
     return [ops.log(mean + 0.05) + 1, 0.5 * ops.log(variance + 0.0025) + 0.5]
 
 
-def build_renderer() -> keras.Model:
-    """Untrained: [frames, codes] to frames, for a code of its own for every frame.
+def build_painter(*, winograd: bool = False) -> keras.Model:
+    """Frames to frames, with the variables that ``build_brushes``' model makes for a style.
 
     Frames are (N, H, W, 3) RGB whose colours are the style's, H and W multiples of MULTIPLE; the
-    result has their shape and may leave [0, 1] a little.
-    """
-    frames = keras.Input((None, None, 3), name="frames")
-    codes = keras.Input((CODE_LENGTH,), name="codes")
-
-    def convolve(name, features, channels, *, stride=1, last=False):
-        dtype = "float32" if last else None
-        layer = ModulatedConvolution(channels, stride, last, name=name, dtype=dtype)
-        features = layer([features, codes])
-        return features if last else ops.leaky_relu(features, LEAK) * GAIN
-
-    return keras.Model([frames, codes], _painted(frames, convolve), name="renderer")
-
-
-def build_painter(*, winograd: bool = False) -> keras.Model:
-    """The renderer for one style: frames to frames, with the variables that ``fold`` makes.
-
-    They differ in the SPOILT pixels at the border, where the last convolution sees zeros: padding
-    its input, the largest of all, would cost more than everything else that is no convolution.
-    ``winograd`` computes most of it with fewer multiplications, for processors and float32.
+    result has their shape and may leave [0, 1] a little. They differ from what a larger frame would
+    give in the SPOILT pixels at the border, where the last convolution sees zeros: padding its
+    input would cost more than it gives. ``winograd`` computes most of it with fewer
+    multiplications, for processors and float32.
     """
     frames = keras.Input((None, None, 3), name="frames")
 
@@ -201,37 +240,50 @@ def build_painter(*, winograd: bool = False) -> keras.Model:
     return keras.Model(frames, _painted(frames, convolve), name="painter")
 
 
-def fold(renderer: keras.Model, code: Tensor, painter: keras.Model) -> list[Tensor]:
-    """The painter's variables, in their order, that are the renderer's for a code (1, CODE_LENGTH).
+def build_brushes() -> keras.Model:
+    """Untrained: a code (1, CODE_LENGTH) to the list of a painter's variables, in their order.
 
-    GAIN is in them too: it may stand before the activation, which is linear for positive factors.
-    They go into ``painter.stateless_call``: a compiled painter then serves one style after another.
+    They go into ``painter.stateless_call``: one compiled painter then serves every style.
     """
-    folded = {}
-    for layer in renderer.layers:
-        if isinstance(layer, ModulatedConvolution):
-            kernel, bias = layer.folded(code)
-            gain = 1 if layer.last else GAIN
-            folded.update(
-                {f"{layer.name}/kernel": gain * kernel, f"{layer.name}/bias": gain * bias}
+    code = keras.Input((CODE_LENGTH,), batch_size=1, name="code")
+    variables = []
+    for layer in build_painter().layers:
+        if isinstance(layer, layers.Conv2D):
+            brush = Brush(
+                layer.kernel.shape, layer.name == LAST, name=f"{layer.name}_brush", dtype="float32"
             )
-    return [folded[variable.path] for variable in painter.variables]
+            variables.extend(brush(code))
+    return keras.Model(code, variables, name="brushes")
+
+
+LAST = "pixels"
 
 
 def _painted(frames: Tensor, convolve: Convolve) -> Tensor:
     normalised = layers.Rescaling(1 / SPREAD, -CENTRE / SPREAD, dtype="float32")(frames)
     quarter = convolve("quarter_in", ToDepth(4)(normalised), QUARTER_CHANNELS)
-    features = convolve("down", quarter, EIGHTH_CHANNELS, stride=2)
-    for block in range(1, RESIDUAL_BLOCKS + 1):
-        change = convolve(f"block{block}_a", features, EIGHTH_CHANNELS)
-        change = convolve(f"block{block}_b", change, EIGHTH_CHANNELS)
-        features = (features + change) * math.sqrt(0.5)
-    features = convolve("up", features, QUARTER_CHANNELS)
-    features = layers.UpSampling2D(2, interpolation="bilinear")(features)
-    features = (features + quarter) * math.sqrt(0.5)
-    features = convolve("quarter_a", features, QUARTER_CHANNELS)
-    features = convolve("quarter_b", features, QUARTER_CHANNELS)
-    features = FromDepth()(convolve("quarter_out", features, 4 * SHUFFLED_CHANNELS))
-    features = [ops.cast(features, "float32"), ToDepth(dtype="float32")(normalised)]
-    pixels = convolve("pixels", ops.concatenate(features, -1), 12, last=True)
-    return layers.Rescaling(SPREAD, CENTRE, dtype="float32")(FromDepth(dtype="float32")(pixels))
+    eighth = convolve("down8", quarter, EIGHTH_CHANNELS, stride=2)
+    eighth = _residual(eighth, "eighth", EIGHTH_CHANNELS, convolve)
+    sixteenth = convolve("down16", eighth, SIXTEENTH_CHANNELS, stride=2)
+    for block in range(1, SIXTEENTH_BLOCKS + 1):
+        sixteenth = _residual(sixteenth, f"sixteenth{block}", SIXTEENTH_CHANNELS, convolve)
+    eighth = _joined(convolve("up16", sixteenth, EIGHTH_CHANNELS), eighth)
+    eighth = convolve("eighth_out", eighth, EIGHTH_CHANNELS)
+    quarter = _joined(convolve("up8", eighth, QUARTER_CHANNELS), quarter)
+    quarter = _residual(quarter, "quarter", QUARTER_CHANNELS, convolve)
+    half = FromDepth()(convolve("quarter_out", quarter, 4 * SHUFFLED_CHANNELS))
+    half = ops.concatenate([Hold(before=True)(half), ToDepth()(normalised)], -1)
+    half = convolve("half", half, HALF_CHANNELS)
+    pixels = FromDepth(dtype="float32")(convolve(LAST, half, 12, last=True))
+    return frames + SPREAD * Hold(before=False, dtype="float32")(pixels)
+
+
+def _residual(features: Tensor, name: str, channels: int, convolve: Convolve) -> Tensor:
+    change = convolve(f"{name}_a", features, channels)
+    return (features + convolve(f"{name}_b", change, channels)) * math.sqrt(0.5)
+
+
+def _joined(coarse: Tensor, fine: Tensor) -> Tensor:
+    """Coarse features at twice their size, with fine ones added."""
+    larger = layers.UpSampling2D(2, interpolation="bilinear")(coarse)
+    return (larger + fine) * math.sqrt(0.5)

@@ -29,13 +29,13 @@ from stylecore.losses.terms import (
     total_variation,
 )
 from stylecore.networks.backend import precision
-from stylecore.networks.fast import CompactFast
+from stylecore.networks.fast import CompactFast, load_fast
 from stylecore.networks.features import load_features
 from stylecore.networks.files import load_variables, save_variables
 from stylecore.networks.renderer import (
-    MULTIPLE,
     STYLE_LAYERS,
-    build_renderer,
+    build_brushes,
+    build_painter,
     build_style_encoder,
 )
 from stylecore.settings import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
@@ -48,47 +48,61 @@ from stylecore.training.teachers import Teacher, load_teacher
 WEIGHTS_FILE = "compact_fast.npz"
 LAYERS = (*GATYS_STYLE_LAYERS, *GATYS_CONTENT_LAYERS)
 RANGE_WEIGHT = 20.0
-GRID_WEIGHT = 20000.0
-EVEN_SIDE = 32
+GRID_WEIGHT = 1.0
+PHASES = 8
+LUMINANCE = (0.299, 0.587, 0.114)
+PAINTING_LAYERS = ("block2_conv1", "block3_conv1", "block4_conv1")
 PLAIN_STYLE = "style_distance"
 """The style term before it is bent; shown only."""
 STYLE_BEND = 10.0
 """k of the style term."""
-MOVING_SHARE = 0.25
-"""Of a batch; these are painted a second time, moved."""
 SAMPLES = 5
 SAMPLE_HEIGHT = 224
 
 
 class Stylizer(keras.Model):
-    """Style encoder, renderer and teacher in one model, from scenes to the terms of the loss."""
+    """Style encoder, brushes, painter and teacher in one: from scenes to terms of the loss."""
 
     def __init__(self, teacher: Teacher, perceptual: keras.Model, settings: FastTraining) -> None:
         super().__init__(dtype="float32")
         self.encoder = build_style_encoder(perceptual)
-        self.renderer = build_renderer()
+        self.brushes = build_brushes()
+        self.painter = build_painter()
+        self.painter.trainable = False
         self.teacher = teacher.model
         self.teacher.trainable = False
+        self.styles, self.photographs = settings.styles, settings.photographs
         self.weights_of_terms = {
-            "content": 1.0,
+            "content": settings.content_weight,
             "style": settings.style_weight,
             "variation": settings.variation_weight,
             "temporal": settings.temporal_weight,
             "range": RANGE_WEIGHT,
             "grid": GRID_WEIGHT,
         }
+        if settings.grey_style_weight:
+            self.weights_of_terms["grey_style"] = settings.grey_style_weight
+        if settings.painting:
+            self.weights_of_terms |= {
+                "painting": settings.painting_weight,
+                "painting_features": settings.painting_features_weight,
+                "painting_style": settings.painting_style_weight,
+            }
         names = (*self.weights_of_terms, PLAIN_STYLE)
         self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
 
     def call(self, scenes, training=None):
         codes = self.encoder(scenes["style"])
-        painted = self.renderer([scenes["frames"], codes])
+        kernels = [self.brushes(codes[i : i + 1]) for i in range(self.styles)]
+        painted = [self._paint(kernels[i], scenes["frames"][i]) for i in range(self.styles)]
+        following = self._paint(kernels[0], scenes["next_frames"])
+        together = ops.concatenate(painted, 0)
         return {
-            **self._perceptual(painted, scenes),
-            "variation": total_variation(painted),
-            "range": ops.mean(ops.relu(ops.abs(painted - 0.5) - 0.5)),
-            "temporal": self._temporal(painted, codes, scenes),
-            "grid": self._grid(codes, scenes) + phase_variance(painted),
+            **self._perceptual(together, scenes),
+            "variation": total_variation(together),
+            "range": ops.mean(ops.relu(ops.abs(together - 0.5) - 0.5)),
+            "temporal": _moved_difference(painted[0], following, scenes),
+            "grid": ops.mean(ops.log1p(phase_variance(together))),
         }
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -96,52 +110,101 @@ class Stylizer(keras.Model):
             self.trackers[name].update_state(value)
         return sum(weight * y_pred[name] for name, weight in self.weights_of_terms.items())
 
+    def _paint(self, kernels, frames):
+        return self.painter.stateless_call([], kernels, frames)[0]
+
+    def _features(self, images):
+        return {name: ops.cast(values, "float32") for name, values in self.teacher(images).items()}
+
     def _perceptual(self, painted, scenes):
+        flat = (-1, *painted.shape[1:])
         wanted, content, found = (
-            {name: ops.cast(values, "float32") for name, values in self.teacher(images).items()}
-            for images in (scenes["style"], scenes["content"], painted)
+            self._features(images)
+            for images in (scenes["style"], ops.reshape(scenes["content"], flat), painted)
         )
-        distances = [
-            gram_distance(gram(found[name]), gram(wanted[name])) for name in GATYS_STYLE_LAYERS
-        ]
-        bent = [ops.mean(ops.log1p(STYLE_BEND * distance)) for distance in distances]
-        return {
-            PLAIN_STYLE: ops.mean(ops.stack(distances)),
-            "style": sum(bent) / (STYLE_BEND * len(bent)),
+        wanted = self._grams(wanted, repeats=self.photographs)
+        grams = self._grams(found)
+        plain, style = self._style_distance(grams, wanted)
+        terms = {
+            PLAIN_STYLE: plain,
+            "style": style,
             "content": sum(
                 ops.mean(ops.log1p(feature_distance(found[name], content[name])))
                 for name in GATYS_CONTENT_LAYERS
             ),
         }
+        if "grey_style" in self.weights_of_terms:
+            greys = [
+                self._grams(self._features(grey_alike(images)))
+                for images in (painted, scenes["style"])
+            ]
+            greys[1] = {
+                name: ops.repeat(gram, self.photographs, 0) for name, gram in greys[1].items()
+            }
+            terms["grey_style"] = self._style_distance(*greys)[1]
+        if "painting" in scenes:
+            painting = ops.reshape(scenes["painting"], flat)
+            aim = self._features(painting)
+            terms |= {
+                "painting": ops.mean(ops.abs(painted - painting)),
+                "painting_features": sum(
+                    ops.mean(ops.log1p(feature_distance(found[name], aim[name])))
+                    for name in PAINTING_LAYERS
+                ),
+                "painting_style": self._style_distance(grams, self._grams(aim))[1],
+            }
+        return terms
 
-    def _grid(self, codes, scenes):
-        """How far an even surface is from staying one: shuffled pixels tend to leave a grid."""
-        colours = scenes["frames"][:, :1, :1]
-        even = ops.tile(colours, (1, EVEN_SIDE, EVEN_SIDE, 1))
-        return ops.mean(ops.var(self.renderer([even, codes]), (1, 2)))
+    def _grams(self, features, repeats: int = 1):
+        return {name: ops.repeat(gram(features[name]), repeats, 0) for name in GATYS_STYLE_LAYERS}
 
-    def _temporal(self, painted, codes, scenes):
-        count, height, width, _ = ops.shape(scenes["next_frames"])
-        following = self.renderer([scenes["next_frames"], codes[:count]])
-        pixels = ops.reshape(painted[:count], (-1, 3))
-        first = ops.reshape(ops.arange(count, dtype="int32") * height * width, (count, 1, 1))
-        near = ops.take(pixels, scenes["places"] + first, axis=0)
-        shares = scenes["shares"][..., None]
-        shape = (count, height, width, -1)
-        warped = ops.reshape(ops.sum(near * shares, 2), shape)
-        mask = ops.reshape(ops.sum(shares, 2), shape)
-        return temporal_loss(following, warped, mask)
+    def _style_distance(self, found, wanted):
+        """Mean over layers, plain and bent."""
+        distances = [gram_distance(found[name], wanted[name]) for name in GATYS_STYLE_LAYERS]
+        bent = [ops.mean(ops.log1p(STYLE_BEND * distance)) for distance in distances]
+        return ops.mean(ops.stack(distances)), sum(bent) / (STYLE_BEND * len(bent))
+
+
+def grey_alike(images):
+    """(N, H, W, 3) without colour: luminance brought to a mean of 0.5 and a deviation of 0.2."""
+    grey = ops.tensordot(images, np.array(LUMINANCE, np.float32), 1)[..., None]
+    centred = grey - ops.mean(grey, (1, 2), keepdims=True)
+    deviation = ops.sqrt(ops.mean(ops.square(centred), (1, 2), keepdims=True) + 1e-4)
+    return ops.repeat(0.5 + 0.2 * centred / deviation, 3, -1)
+
+
+def _moved_difference(painted, following, scenes):
+    count, height, width, _ = ops.shape(following)
+    pixels = ops.reshape(painted, (-1, 3))
+    first = ops.reshape(ops.arange(count, dtype="int32") * height * width, (count, 1, 1))
+    near = ops.take(pixels, scenes["places"] + first, axis=0)
+    shares = scenes["shares"][..., None]
+    shape = (count, height, width, -1)
+    warped = ops.reshape(ops.sum(near * shares, 2), shape)
+    mask = ops.reshape(ops.sum(shares, 2), shape)
+    return temporal_loss(following, warped, mask)
 
 
 def phase_variance(images):
-    """How far (N, H, W, C) repeat a pattern with the renderer's blocks: the mean square of it.
+    """The grid of (N, H, W, 3), (N,): 0 where none, about 0.06 for photographs.
 
-    Pixels that lie alike in their blocks are averaged; where there is no grid, all averages agree.
+    Along each axis, the variance over PHASES phases of the mean squared difference of neighbouring
+    grey values, divided by its squared mean; both axes added.
     """
-    count, height, width, channels = ops.shape(images)
-    rows, columns = height // MULTIPLE, width // MULTIPLE
-    blocks = ops.reshape(images, (count, rows, MULTIPLE, columns, MULTIPLE, channels))
-    return ops.mean(ops.var(ops.mean(blocks, (1, 3)), (1, 2)))
+    grey = ops.mean(images, -1)
+    total = 0.0
+    for axis in (1, 2):
+        square = ops.square(_differences(grey, axis))
+        by_line = ops.mean(square, 3 - axis)
+        lines = by_line.shape[1] // PHASES * PHASES
+        phases = ops.mean(ops.reshape(by_line[:, :lines], (-1, lines // PHASES, PHASES)), 1)
+        mean = ops.mean(phases, -1, keepdims=True) + 1e-6
+        total = total + ops.mean(ops.square(phases / mean - 1), -1)
+    return total
+
+
+def _differences(grey, axis: int):
+    return grey[:, 1:] - grey[:, :-1] if axis == 1 else grey[:, :, 1:] - grey[:, :, :-1]
 
 
 def train(
@@ -171,15 +234,16 @@ def train(
     keras.utils.set_random_seed(settings.seed)
     scenes = Scenes(
         photographs, artworks, crop=settings.crop, style_crop=settings.style_crop,
-        batch=settings.batch, moving=max(1, round(MOVING_SHARE * settings.batch)),
+        styles=settings.styles, photographs=settings.photographs,
         batches=settings.epoch_steps, seed=settings.seed,
+        painter=load_fast(settings.painting) if settings.painting else None,
     )  # fmt: skip
     with precision(settings.precision):
         features = load_features("compact", STYLE_LAYERS, weights=settings.perceptual)
         judge = teacher or load_teacher(settings.teacher, settings.teacher_weights, LAYERS)
         model = Stylizer(judge, features.model, settings)
         model(scenes[0])
-        shipped = (model.encoder, model.renderer)
+        shipped = (model.encoder, model.brushes)
         if settings.start:
             load_variables(shipped, settings.start)
         products = Products(

@@ -1,15 +1,22 @@
 """What the fast network is trained on: a photograph and a style, sometimes with a next frame."""
 
+from functools import lru_cache
+from typing import Any
+
 import cv2
 import keras
 import numpy as np
 
 from stylecore.arrays.colour import colour_statistics, colour_transport
 from stylecore.arrays.motion import warp
+from stylecore.networks.fast import FastNetwork
 from stylecore.training.pictures import jitter, random_cut
 
-OWN_STYLE = 0.1
+OWN_STYLE = 0.05
 """Share of scenes whose style is the photograph itself, and which should stay as they are."""
+STYLE_CUTS = 4
+"""Different cuts of a style picture: few, since the painting teacher encodes each of them once."""
+KEPT_CODES = 8192
 LARGEST_SHIFT = 10
 BEND_CELL = 48
 BEND = 3.0
@@ -18,13 +25,14 @@ LARGEST_NOISE = 0.03
 
 
 class Scenes(keras.utils.PyDataset):
-    """Batches as dictionaries of float32 arrays, N scenes each.
+    """Batches as dictionaries of float32 arrays: G styles with P photographs each.
 
-    - ``content`` (N, crop, crop, 3): photographs, RGB in [0, 1];
-    - ``frames``: the same in the colours of their styles, as the renderer takes them;
-    - ``style`` (N, style_crop, style_crop, 3);
-    - ``next_frames`` (M, crop, crop, 3): the first M frames, moved and noisy;
-    - ``places`` (M, crop * crop, 4) int32 and ``shares`` (M, crop * crop, 4): the pixels of the
+    - ``content`` (G, P, crop, crop, 3): photographs, RGB in [0, 1];
+    - ``frames``: the same in the colours of their styles, as the painter takes them;
+    - ``style`` (G, style_crop, style_crop, 3);
+    - ``painting``: the photographs as the painting teacher paints them, if there is one;
+    - ``next_frames`` (P, crop, crop, 3): the frames of the first style, moved and noisy;
+    - ``places`` (P, crop * crop, 4) int32 and ``shares`` (P, crop * crop, 4): the pixels of the
       first frame, counted row by row, that make each pixel of the next, and their weights; these
       are 0 where it comes from beyond the border.
 
@@ -38,17 +46,20 @@ class Scenes(keras.utils.PyDataset):
         *,
         crop: int,
         style_crop: int,
-        batch: int,
-        moving: int,
+        styles: int,
+        photographs: int,
         batches: int,
         seed: int,
+        painter: FastNetwork | None = None,
     ) -> None:
         super().__init__()
         self.content, self.style = content, style
         self.crop, self.style_crop = crop, style_crop
-        self.batch, self.moving, self.batches = batch, moving, batches
+        self.styles, self.photographs, self.batches = styles, photographs, batches
         self.seed = seed
+        self.painter = painter
         self.epoch = 0
+        self._code_of = lru_cache(KEPT_CODES)(self._encoded)
 
     def __len__(self) -> int:
         return self.batches
@@ -59,37 +70,55 @@ class Scenes(keras.utils.PyDataset):
 
     def __getitem__(self, number: int) -> dict[str, np.ndarray]:
         random = np.random.default_rng((self.seed, self.epoch, number))
-        scenes = [self._scene(random, moves=i < self.moving) for i in range(self.batch)]
-        return {
-            name: np.stack([scene[name] for scene in scenes if name in scene]) for name in scenes[0]
-        }
+        groups = [self._group(random) for _ in range(self.styles)]
+        batch = {name: np.stack([group[name] for group in groups]) for name in groups[0]}
+        moved = [self._moved(random, frame) for frame in batch["frames"][0]]
+        return batch | {name: np.stack([one[name] for one in moved]) for name in moved[0]}
 
-    def _scene(self, random: np.random.Generator, *, moves: bool) -> dict[str, np.ndarray]:
+    def _group(self, random: np.random.Generator) -> dict[str, np.ndarray]:
+        contents = [self._photograph(random) for _ in range(self.photographs)]
+        if random.random() < OWN_STYLE:
+            pixels = np.arange(self.style_crop) * self.crop // self.style_crop
+            style, code = contents[0][pixels][:, pixels], None
+        else:
+            number, cut = int(random.integers(len(self.style))), int(random.integers(STYLE_CUTS))
+            style, code = self._style(number, cut), (number, cut)
+        wanted = colour_statistics(style)
+        frames = []
+        for content in contents:
+            matrix, offset = colour_transport(colour_statistics(content), wanted)
+            frames.append(content @ matrix + offset)
+        group = {"content": np.stack(contents), "frames": np.stack(frames), "style": style}
+        if self.painter is not None:
+            known = self.painter.encode(style) if code is None else self._code_of(*code)
+            group["painting"] = np.stack(self.painter.paint(contents, known))
+        return group
+
+    def _photograph(self, random: np.random.Generator) -> np.ndarray:
         photograph = self.content[random.integers(len(self.content))]
         side = self.crop * np.exp(random.uniform(-0.5, 0.6))
         content = random_cut(photograph, side, self.crop, random)
-        if random.random() < 0.3:
-            content = jitter(content, random)
-        style = self._own_style(content) if random.random() < OWN_STYLE else self._style(random)
-        matrix, offset = colour_transport(colour_statistics(content), colour_statistics(style))
-        scene = {"content": content, "frames": content @ matrix + offset, "style": style}
-        if moves:
-            motion = random_motion(self.crop, random)
-            following = warp(content, motion)
-            noise = random.normal(0, random.uniform(0, LARGEST_NOISE), content.shape)
-            scene["next_frames"] = (following + noise).astype(np.float32) @ matrix + offset
-            scene["places"], scene["shares"] = bilinear_places(motion)
-        return scene
+        return jitter(content, random) if random.random() < 0.2 else content
 
-    def _own_style(self, content: np.ndarray) -> np.ndarray:
-        pixels = np.arange(self.style_crop) * self.crop // self.style_crop
-        return content[pixels][:, pixels]
+    def _moved(self, random: np.random.Generator, frame: np.ndarray) -> dict[str, np.ndarray]:
+        """The next of a frame, and where its pixels come from."""
+        motion = random_motion(self.crop, random)
+        noise = random.normal(0, random.uniform(0, LARGEST_NOISE), frame.shape)
+        places, shares = bilinear_places(motion)
+        following = (warp(frame, motion) + noise).astype(np.float32)
+        return {"next_frames": following, "places": places, "shares": shares}
 
-    def _style(self, random: np.random.Generator) -> np.ndarray:
-        picture = self.style[random.integers(len(self.style))]
+    def _style(self, number: int, cut: int) -> np.ndarray:
+        """One of STYLE_CUTS cuts of a style picture, some of them with exchanged colours."""
+        random = np.random.default_rng((self.seed, number, cut))
+        picture = self.style[number]
         side = min(picture.shape[:2]) * random.uniform(0.7, 1)
         style = random_cut(picture, side, self.style_crop, random)
-        return style[..., random.permutation(3)] if random.random() < 0.3 else style
+        return style[..., random.permutation(3)] if random.random() < 0.25 else style
+
+    def _encoded(self, number: int, cut: int) -> Any:
+        assert self.painter is not None
+        return self.painter.encode(self._style(number, cut))
 
 
 def random_motion(side: int, random: np.random.Generator) -> np.ndarray:

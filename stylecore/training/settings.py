@@ -59,9 +59,21 @@ class FastTraining(TrainingSettings):
     steps: int = Field(40_000, ge=1, description="optimiser steps in all, earlier runs included")
     crop: int = Field(192, ge=32, multiple_of=16, description="side of a frame in pixels")
     style_crop: int = Field(224, ge=32, description="side of a style picture in pixels")
-    style_weight: float = Field(
-        60.0, ge=0, description="pull towards the style, beside a pull of 1 towards the content"
+    styles: int = Field(3, ge=1, description="styles a step")
+    photographs: int = Field(2, ge=1, description="photographs a step for each style")
+    content_weight: float = Field(1.0, ge=0, description="pull towards the content")
+    style_weight: float = Field(60.0, ge=0, description="pull towards the style")
+    grey_style_weight: float = Field(
+        0.0, ge=0, description="pull towards the style's strokes: both without their colours"
     )
+    painting: str | None = Field(
+        None,
+        description="painting teacher: handle or folder of a TensorFlow Hub module, whose pictures "
+        "are aimed at beside photograph and style",
+    )
+    painting_weight: float = Field(20.0, ge=0, description="pull towards its pixels")
+    painting_features_weight: float = Field(1.0, ge=0, description="pull towards its features")
+    painting_style_weight: float = Field(20.0, ge=0, description="pull towards its strokes")
     variation_weight: float = Field(
         0.3, ge=0, description="total-variation penalty; more is smoother and less grainy"
     )
