@@ -71,6 +71,12 @@ def transfer_colours(image: np.ndarray, target: ColourStatistics) -> np.ndarray:
     return np.clip(cv2.transform(image, np.column_stack([matrix, offset])), 0, 1)
 
 
+def colour_root(colours: ColourStatistics) -> tuple[np.ndarray, np.ndarray]:
+    """Symmetric square root of the covariance, and its inverse; (3, 3) float32 each."""
+    root, inverse = _powers(colours.covariance + FLOOR**2 * np.eye(3))
+    return root.astype(np.float32), inverse.astype(np.float32)
+
+
 def _powers(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Square root and inverse square root of a symmetric positive matrix."""
     values, vectors = np.linalg.eigh(matrix)

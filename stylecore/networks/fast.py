@@ -11,6 +11,7 @@ import numpy as np
 
 from stylecore.arrays.colour import (
     ColourStatistics,
+    colour_root,
     colour_statistics,
     colour_transport,
     mixed_colours,
@@ -22,7 +23,7 @@ from stylecore.networks.files import file_digest
 Precision = Literal["float32", "bfloat16"]
 COMPACT = "compact"
 COMPACT_FAST_WEIGHTS = Path(__file__).parents[1] / "weights" / "compact_fast.npz"
-MARGIN = 4
+MARGIN = 8
 """Pixels around a frame: no border is like the inside, and the painter spoils SPOILT of them."""
 KEPT_KERNELS = 16
 """Codes whose kernels are kept: frames mostly share one, and masks have one for each style."""
@@ -113,9 +114,9 @@ class CompactFast:
 
     def mix(self, codes: Sequence[StyleCode], weights: Sequence[float]) -> StyleCode:
         """A style between others, by interpolation of codes; weights sum to 1."""
-        vectors = [weight * code.vector for code, weight in zip(codes, weights, strict=True)]
         return StyleCode(
-            np.sum(vectors, 0), mixed_colours([code.colours for code in codes], weights)
+            np.tensordot(weights, [code.vector for code in codes], 1).astype(np.float32),
+            mixed_colours([code.colours for code in codes], weights),
         )
 
     def measure(self, frame: np.ndarray, code: StyleCode) -> Moments:
@@ -134,12 +135,17 @@ class CompactFast:
             for frame, colours in zip(frames, moments, strict=True)
         ]
         batch = moved[0][None] if len(moved) == 1 else np.stack(moved)
-        painted = np.asarray(self._paint(self._kernels(code.vector.tobytes()), batch))
+        root, _ = colour_root(code.colours)
+        kernels = self._kernels(code.vector.tobytes(), root.tobytes())
+        painted = np.asarray(self._paint(kernels, batch))
         return list(painted[:, MARGIN : MARGIN + height, MARGIN : MARGIN + width])
 
-    def _kernels_of(self, vector: bytes) -> list[Any]:
-        """The painter's variables for a code."""
-        return self._brushes(np.frombuffer(vector, np.float32)[None])
+    def _kernels_of(self, vector: bytes, root: bytes) -> list[Any]:
+        """The painter's variables for a code and the square root of its colours' covariance."""
+        from stylecore.networks.renderer import tinted
+
+        kernels = self._brushes(np.frombuffer(vector, np.float32)[None])
+        return tinted(kernels, np.frombuffer(root, np.float32).reshape(3, 3))
 
 
 def _in_colours(

@@ -50,8 +50,8 @@ FINE_EXPERTS, COARSE_EXPERTS = 4, 2
 FINE_WEIGHTS = 32_000
 """A kernel of more weights is a coarse one."""
 CENTRE, SPREAD = 0.5, 0.25
-"""The painter sees (colour - CENTRE) / SPREAD, and adds SPREAD times what it gives."""
-SPOILT = 3
+"""The painter sees (colour - CENTRE) / SPREAD."""
+SPOILT = 7
 """Pixels at the border of what the painter gives that are not as those inside."""
 LEAK = 0.2
 GAIN = math.sqrt(2 / (1 + LEAK**2))
@@ -256,6 +256,23 @@ def build_brushes() -> keras.Model:
     return keras.Model(code, variables, name="brushes")
 
 
+def tinted(kernels: list[Tensor], root: Tensor) -> list[Tensor]:
+    """The kernels of a painter whose strokes have the colours of a style.
+
+    Without it the three values that are painted are of variance 1 and uncorrelated, whatever the
+    style.
+
+    Args:
+        kernels: as ``build_brushes`` gives them.
+        root: (3, 3) square root of the covariance of the style's colours.
+    """
+    kernel, bias = (
+        ops.reshape(ops.matmul(ops.reshape(values, (-1, 3)), root), ops.shape(values))
+        for values in kernels[-2:]
+    )
+    return [*kernels[:-2], kernel, bias]
+
+
 LAST = "pixels"
 
 
@@ -275,7 +292,7 @@ def _painted(frames: Tensor, convolve: Convolve) -> Tensor:
     half = ops.concatenate([Hold(before=True)(half), ToDepth()(normalised)], -1)
     half = convolve("half", half, HALF_CHANNELS)
     pixels = FromDepth(dtype="float32")(convolve(LAST, half, 12, last=True))
-    return frames + SPREAD * Hold(before=False, dtype="float32")(pixels)
+    return frames + Hold(before=False, dtype="float32")(pixels)
 
 
 def _residual(features: Tensor, name: str, channels: int, convolve: Convolve) -> Tensor:

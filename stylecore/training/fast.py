@@ -37,6 +37,7 @@ from stylecore.networks.renderer import (
     build_brushes,
     build_painter,
     build_style_encoder,
+    tinted,
 )
 from stylecore.settings import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
 from stylecore.training.fitting import OnEpoch, Products, fit
@@ -49,6 +50,7 @@ WEIGHTS_FILE = "compact_fast.npz"
 LAYERS = (*GATYS_STYLE_LAYERS, *GATYS_CONTENT_LAYERS)
 RANGE_WEIGHT = 20.0
 GRID_WEIGHT = 1.0
+PALETTE_WEIGHT = 2.0
 PHASES = 8
 LUMINANCE = (0.299, 0.587, 0.114)
 PAINTING_LAYERS = ("block2_conv1", "block3_conv1", "block4_conv1")
@@ -79,6 +81,7 @@ class Stylizer(keras.Model):
             "temporal": settings.temporal_weight,
             "range": RANGE_WEIGHT,
             "grid": GRID_WEIGHT,
+            "palette": PALETTE_WEIGHT,
         }
         if settings.grey_style_weight:
             self.weights_of_terms["grey_style"] = settings.grey_style_weight
@@ -93,7 +96,9 @@ class Stylizer(keras.Model):
 
     def call(self, scenes, training=None):
         codes = self.encoder(scenes["style"])
-        kernels = [self.brushes(codes[i : i + 1]) for i in range(self.styles)]
+        kernels = [
+            tinted(self.brushes(codes[i : i + 1]), scenes["root"][i]) for i in range(self.styles)
+        ]
         painted = [self._paint(kernels[i], scenes["frames"][i]) for i in range(self.styles)]
         following = self._paint(kernels[0], scenes["next_frames"])
         together = ops.concatenate(painted, 0)
@@ -103,6 +108,7 @@ class Stylizer(keras.Model):
             "range": ops.mean(ops.relu(ops.abs(together - 0.5) - 0.5)),
             "temporal": _moved_difference(painted[0], following, scenes),
             "grid": ops.mean(ops.log1p(phase_variance(together))),
+            "palette": ops.mean(ops.log1p(self._palette(together, scenes))),
         }
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -112,6 +118,19 @@ class Stylizer(keras.Model):
 
     def _paint(self, kernels, frames):
         return self.painter.stateless_call([], kernels, frames)[0]
+
+    def _palette(self, painted, scenes):
+        """Squared distance of the colours' two moments, in units of the style's own, (N,)."""
+        mean, inverse = (
+            ops.repeat(scenes[name], self.photographs, 0) for name in ("mean", "inverse")
+        )
+        pixels = ops.reshape(painted, (painted.shape[0], -1, 3)) - mean[:, None]
+        pixels = ops.matmul(pixels, inverse)
+        mean = ops.mean(pixels, 1, keepdims=True)
+        pixels = pixels - mean
+        covariance = ops.matmul(ops.transpose(pixels, (0, 2, 1)), pixels) / pixels.shape[1]
+        change = ops.square(covariance - ops.eye(3))
+        return ops.sum(ops.square(mean), (1, 2)) / 3 + ops.sum(change, (1, 2)) / 9
 
     def _features(self, images):
         return {name: ops.cast(values, "float32") for name, values in self.teacher(images).items()}

@@ -7,7 +7,11 @@ import cv2
 import keras
 import numpy as np
 
-from stylecore.arrays.colour import colour_statistics, colour_transport
+from stylecore.arrays.colour import (
+    colour_root,
+    colour_statistics,
+    colour_transport,
+)
 from stylecore.arrays.motion import warp
 from stylecore.networks.fast import FastNetwork
 from stylecore.training.pictures import jitter, random_cut
@@ -30,6 +34,8 @@ class Scenes(keras.utils.PyDataset):
     - ``content`` (G, P, crop, crop, 3): photographs, RGB in [0, 1];
     - ``frames``: the same in the colours of their styles, as the painter takes them;
     - ``style`` (G, style_crop, style_crop, 3);
+    - ``mean`` (G, 3), ``root`` and ``inverse`` (G, 3, 3): of the styles' colours, and of their
+      covariance;
     - ``painting``: the photographs as the painting teacher paints them, if there is one;
     - ``next_frames`` (P, crop, crop, 3): the frames of the first style, moved and noisy;
     - ``places`` (P, crop * crop, 4) int32 and ``shares`` (P, crop * crop, 4): the pixels of the
@@ -84,11 +90,15 @@ class Scenes(keras.utils.PyDataset):
             number, cut = int(random.integers(len(self.style))), int(random.integers(STYLE_CUTS))
             style, code = self._style(number, cut), (number, cut)
         wanted = colour_statistics(style)
+        root, inverse = colour_root(wanted)
         frames = []
         for content in contents:
             matrix, offset = colour_transport(colour_statistics(content), wanted)
             frames.append(content @ matrix + offset)
-        group = {"content": np.stack(contents), "frames": np.stack(frames), "style": style}
+        group = {
+            "content": np.stack(contents), "frames": np.stack(frames), "style": style,
+            "mean": wanted.mean.astype(np.float32), "root": root, "inverse": inverse,
+        }  # fmt: skip
         if self.painter is not None:
             known = self.painter.encode(style) if code is None else self._code_of(*code)
             group["painting"] = np.stack(self.painter.paint(contents, known))
