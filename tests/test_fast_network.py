@@ -14,6 +14,7 @@ from stylecore.networks.fast import COMPACT_FAST_WEIGHTS, CompactFast, StyleCode
 from stylecore.networks.features import load_features
 from stylecore.networks.renderer import (
     CODE_LENGTH,
+    FINE_WEIGHTS,
     FromDepth,
     ToDepth,
     build_brushes,
@@ -49,13 +50,11 @@ class TestPainter:
         """Not their scales alone: no factors by input and output turn one into the other."""
         painter, (one, other) = random_kernels()
         assert [kernel.shape for kernel in one] == [kernel.shape for kernel in painter.variables]
-        fine = [pair for pair in zip(one, other, strict=True) if pair[0].ndim == 4]
-        for kernel, changed in fine:
-            taps = [
-                k.reshape(9, -1) / np.linalg.norm(k.reshape(9, -1), axis=0)
-                for k in (kernel, changed)
-            ]
-            assert np.abs((taps[0] * taps[1]).sum(0)).mean() < 0.98
+        for kernel, changed in zip(one, other, strict=True):
+            if kernel.ndim == 4 and kernel.size < FINE_WEIGHTS:
+                taps = [values.reshape(9, -1) for values in (kernel, changed)]
+                alike = (taps[0] * taps[1]).sum(0) / np.linalg.norm(taps, axis=1).prod(0)
+                assert np.abs(alike).mean() < 0.9
 
     def test_no_kernels_can_draw_a_grid(self):
         """Random ones, the worst case, on noise, which has every frequency."""

@@ -36,9 +36,9 @@ def scenes() -> Scenes:
 
 
 def run(folders: tuple[Path, Path], out: Path) -> list[dict]:
-    """Trains for three epochs of four steps; returns the log."""
+    """Trains for three epochs of eight steps; returns the log."""
     settings = FastTraining(
-        teacher="compact", steps=12, epoch_steps=4, styles=2, photographs=2, crop=32, style_crop=32,
+        teacher="compact", steps=24, epoch_steps=8, styles=2, photographs=2, crop=32, style_crop=32,
         precision="float32", sample_epochs=3,
     )  # fmt: skip
     train(*folders, out, settings, teacher=load_teacher("compact", None, LAYERS))
