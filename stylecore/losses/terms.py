@@ -19,6 +19,8 @@ Terms = dict[str, Tensor]
 _TINY = 1e-16
 _SILENT_SHARE = 0.1
 """A channel counts as if it had at least this share of its layer's mean energy."""
+PHASES = 8
+"""Places of a period that ``grid_energy`` tells apart."""
 
 
 def gram(features: Tensor) -> Tensor:
@@ -159,6 +161,46 @@ def long_term_loss(images: Tensor, references: Iterable[tuple[Tensor, Tensor]]) 
             caller's affair (eq. 9).
     """
     return sum((temporal_loss(images, warped, mask) for warped, mask in references), start=0.0)
+
+
+def grid_energy(images: Tensor) -> Tensor:
+    """How far pictures repeat a pattern of up to PHASES pixels, (N,): 0 where nothing does.
+
+    Along each axis, the variance over PHASES phases of the mean squared difference of neighbouring
+    grey values, divided by its squared mean; both axes added.
+
+    Args:
+        images: (N, H, W, 3) in [0, 1], of at least PHASES + 1 pixels a side.
+    """
+    grey = ops.mean(images, -1)
+    total = 0.0
+    for axis, change in ((1, grey[:, 1:] - grey[:, :-1]), (2, grey[:, :, 1:] - grey[:, :, :-1])):
+        by_line = ops.mean(ops.square(change), 3 - axis)
+        lines = by_line.shape[1] // PHASES * PHASES
+        phases = ops.mean(ops.reshape(by_line[:, :lines], (-1, lines // PHASES, PHASES)), 1)
+        mean = ops.mean(phases, -1, keepdims=True) + 1e-6
+        total = total + ops.mean(ops.square(phases / mean - 1), -1)
+    return total
+
+
+def palette_distance(images: Tensor, mean: Tensor, inverse: Tensor) -> Tensor:
+    """How far the first two moments of pictures' colours are from others', (N,).
+
+    In units of those others: |m|^2 / 3 + |C - I|^2 / 9, with m and C the mean and the covariance of
+    the whitened colours.
+
+    Args:
+        images: (N, H, W, 3) RGB.
+        mean: (N or 1, 3) of the wanted colours.
+        inverse: (N or 1, 3, 3), inverse square root of their covariance.
+    """
+    pixels = ops.reshape(images, (images.shape[0], -1, 3)) - mean[:, None]
+    pixels = ops.matmul(pixels, inverse)
+    centre = ops.mean(pixels, 1, keepdims=True)
+    pixels = pixels - centre
+    covariance = ops.matmul(ops.transpose(pixels, (0, 2, 1)), pixels) / pixels.shape[1]
+    change = ops.sum(ops.square(covariance - ops.eye(3)), (1, 2))
+    return ops.sum(ops.square(centre), (1, 2)) / 3 + change / 9
 
 
 def weighted_mean(terms: Terms, weights: Mapping[str, float]) -> Tensor:

@@ -19,7 +19,6 @@ class TrainingSettings(Settings):
     )
     steps: int = Field(20_000, ge=1, description="optimiser steps in all, earlier runs included")
     epoch_steps: int = Field(250, ge=1, description="steps between two checkpoints")
-    batch: int = Field(8, ge=2, description="pictures a step")
     learning_rate: float = Field(
         1e-3,
         gt=0,
@@ -40,17 +39,34 @@ class PerceptualTraining(TrainingSettings):
         description="network to learn from: vgg19 is downloaded by Keras on first use; mixed is "
         "for places without it",
     )
+    batch: int = Field(8, ge=2, description="pictures a step")
     crop: int = Field(128, ge=32, description="side of a picture in pixels")
 
 
-class FastTraining(TrainingSettings):
-    """Choices of the training of the compact fast network."""
+class PainterTraining(TrainingSettings):
+    """Choices of what a painter's pictures are judged by."""
 
     teacher: Literal["vgg19", "mixed", "compact"] = Field(
         "vgg19",
         description="network that judges: vgg19 is downloaded by Keras on first use; mixed is for "
         "places without it; compact ships with the project and is many times cheaper",
     )
+    content_weight: float = Field(1.0, ge=0, description="pull towards the content")
+    style_weight: float = Field(60.0, ge=0, description="pull towards the style")
+    grey_style_weight: float = Field(
+        0.0, ge=0, description="pull towards the style's strokes: both without their colours"
+    )
+    variation_weight: float = Field(
+        0.3, ge=0, description="total-variation penalty; more is smoother and less grainy"
+    )
+    temporal_weight: float = Field(
+        50.0, ge=0, description="pull of the next frame towards the first one, moved along"
+    )
+
+
+class FastTraining(PainterTraining):
+    """Choices of the training of the compact fast network."""
+
     perceptual: Path | None = Field(
         None,
         description="weights of the compact perceptual network that the style encoder holds, "
@@ -61,11 +77,6 @@ class FastTraining(TrainingSettings):
     style_crop: int = Field(224, ge=32, description="side of a style picture in pixels")
     styles: int = Field(3, ge=1, description="styles a step")
     photographs: int = Field(2, ge=1, description="photographs a step for each style")
-    content_weight: float = Field(1.0, ge=0, description="pull towards the content")
-    style_weight: float = Field(60.0, ge=0, description="pull towards the style")
-    grey_style_weight: float = Field(
-        0.0, ge=0, description="pull towards the style's strokes: both without their colours"
-    )
     painting: str | None = Field(
         None,
         description="painting teacher: handle or folder of a TensorFlow Hub module, whose pictures "
@@ -74,9 +85,3 @@ class FastTraining(TrainingSettings):
     painting_weight: float = Field(20.0, ge=0, description="pull towards its pixels")
     painting_features_weight: float = Field(1.0, ge=0, description="pull towards its features")
     painting_style_weight: float = Field(20.0, ge=0, description="pull towards its strokes")
-    variation_weight: float = Field(
-        0.3, ge=0, description="total-variation penalty; more is smoother and less grainy"
-    )
-    temporal_weight: float = Field(
-        50.0, ge=0, description="pull of the next frame towards the first one, moved along"
-    )
