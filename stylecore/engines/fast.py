@@ -27,8 +27,8 @@ from stylecore.settings import FastSettings
 STRONGEST_BLEND = 0.9
 """Part of the warped frame before at full coherence: more would leave trails."""
 TILE_MARGIN = 192
-"""Pixels around a tile that the networks look at: 186 for the compact one (3x3 convolutions: five at
-1/16 of the size, four at 1/8, five at 1/4, two at 1/2, and enlarging), less for usual Hub modules."""
+"""Pixels around a tile that the networks look at: 186 for the compact one (3x3 convolutions: five
+at 1/16 of the size, four at 1/8, five at 1/4, two at 1/2, and enlarging), less for Hub modules."""
 LARGEST_BATCH = 8
 
 DETAIL_SIGMA = 1.5

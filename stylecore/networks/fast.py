@@ -19,6 +19,7 @@ from stylecore.arrays.colour import (
 from stylecore.arrays.moments import Moments
 from stylecore.errors import SettingsError
 from stylecore.networks.files import file_digest
+from stylecore.networks.style_file import SUFFIX, load_style
 
 Precision = Literal["float32", "bfloat16"]
 COMPACT = "compact"
@@ -74,30 +75,21 @@ class StyleCode:
     colours: ColourStatistics
 
 
-class CompactFast:
-    """The compact fast network (``stylecore/weights/compact_fast.md``)."""
+class Painting:
+    """Paints with the painter's kernels for a code; subclasses know how codes are made."""
 
     bytes_per_pixel = 256
 
-    def __init__(
-        self, weights: Path = COMPACT_FAST_WEIGHTS, *, dtype: Precision = "float32"
-    ) -> None:
+    def __init__(self, dtype: Precision) -> None:
         """
         Args:
-            weights: file of them.
             dtype: what the painter computes with; pixels are float32 in any case.
-
-        Raises:
-            WeightsError: the file is missing, damaged or of another network.
         """
         import keras
 
         from stylecore.networks.backend import compiled, has_accelerator, precision
-        from stylecore.networks.files import load_variables
-        from stylecore.networks.renderer import build_brushes, build_painter, build_style_encoder
+        from stylecore.networks.renderer import build_painter
 
-        self._encoder, self._brushes = build_style_encoder(), build_brushes()
-        load_variables((self._encoder, self._brushes), weights)
         with precision("float32" if dtype == "float32" else f"mixed_{dtype}"):
             self._painter = build_painter(winograd=dtype == "float32" and not has_accelerator())
         self._paint = compiled(
@@ -105,7 +97,52 @@ class CompactFast:
                 self._painter.stateless_call(kernels, [], frames)[0], 0, 1
             )
         )
-        self._kernels = lru_cache(KEPT_KERNELS)(self._kernels_of)
+
+    def kernels(self, code: StyleCode) -> list[Any]:
+        """The painter's variables for a code."""
+        raise NotImplementedError
+
+    def measure(self, frame: np.ndarray, code: StyleCode) -> Moments:
+        """Mean (3,) and covariance (3, 3) of the frame's colours."""
+        colours = colour_statistics(frame[::COLOUR_STEP, ::COLOUR_STEP])
+        return colours.mean, colours.covariance
+
+    def paint(
+        self, frames: Sequence[np.ndarray], code: StyleCode, moments: Sequence[Moments] = ()
+    ) -> list[np.ndarray]:
+        """See ``FastNetwork.paint``; the moments are of colours that move onto the style's."""
+        height, width = frames[0].shape[:2]
+        moments = moments or [self.measure(frame, code) for frame in frames]
+        moved = [
+            _in_colours(frame, ColourStatistics(*colours), code.colours)
+            for frame, colours in zip(frames, moments, strict=True)
+        ]
+        batch = moved[0][None] if len(moved) == 1 else np.stack(moved)
+        painted = np.asarray(self._paint(self.kernels(code), batch))
+        return list(painted[:, MARGIN : MARGIN + height, MARGIN : MARGIN + width])
+
+
+class CompactFast(Painting):
+    """The compact fast network (``stylecore/weights/compact_fast.md``)."""
+
+    def __init__(
+        self, weights: Path = COMPACT_FAST_WEIGHTS, *, dtype: Precision = "float32"
+    ) -> None:
+        """
+        Args:
+            weights: file of them.
+            dtype: what the painter computes with.
+
+        Raises:
+            WeightsError: the file is missing, damaged or of another network.
+        """
+        from stylecore.networks.files import load_variables
+        from stylecore.networks.renderer import build_brushes, build_style_encoder
+
+        super().__init__(dtype)
+        self._encoder, self._brushes = build_style_encoder(), build_brushes()
+        load_variables((self._encoder, self._brushes), weights)
+        self._kept = lru_cache(KEPT_KERNELS)(self._kernels_of)
 
     def encode(self, style: np.ndarray) -> StyleCode:
         """The code of a style picture, seen at the size it comes in."""
@@ -119,33 +156,52 @@ class CompactFast:
             mixed_colours([code.colours for code in codes], weights),
         )
 
-    def measure(self, frame: np.ndarray, code: StyleCode) -> Moments:
-        """Mean (3,) and covariance (3, 3) of the frame's colours."""
-        colours = colour_statistics(frame[::COLOUR_STEP, ::COLOUR_STEP])
-        return colours.mean, colours.covariance
-
-    def paint(
-        self, frames: Sequence[np.ndarray], code: StyleCode, moments: Sequence[Moments] = ()
-    ) -> list[np.ndarray]:
-        """See ``FastNetwork.paint``; the moments are colours that move onto the style's."""
-        height, width = frames[0].shape[:2]
-        moments = moments or [self.measure(frame, code) for frame in frames]
-        moved = [
-            _in_colours(frame, ColourStatistics(*colours), code.colours)
-            for frame, colours in zip(frames, moments, strict=True)
-        ]
-        batch = moved[0][None] if len(moved) == 1 else np.stack(moved)
+    def kernels(self, code: StyleCode) -> list[Any]:
         root, _ = colour_root(code.colours)
-        kernels = self._kernels(code.vector.tobytes(), root.tobytes())
-        painted = np.asarray(self._paint(kernels, batch))
-        return list(painted[:, MARGIN : MARGIN + height, MARGIN : MARGIN + width])
+        return self._kept(code.vector.tobytes(), root.tobytes())
 
     def _kernels_of(self, vector: bytes, root: bytes) -> list[Any]:
-        """The painter's variables for a code and the square root of its colours' covariance."""
         from stylecore.networks.renderer import tinted
 
         kernels = self._brushes(np.frombuffer(vector, np.float32)[None])
         return tinted(kernels, np.frombuffer(root, np.float32).reshape(3, 3))
+
+
+class LearnedFast(Painting):
+    """The painter of one learned style, whatever picture it is asked to encode."""
+
+    def __init__(self, path: Path, *, dtype: Precision = "float32") -> None:
+        """
+        Args:
+            path: file of the style.
+            dtype: what the painter computes with.
+
+        Raises:
+            WeightsError: the file is missing, damaged or of another version.
+        """
+        super().__init__(dtype)
+        style = load_style(path)
+        shapes = [tuple(variable.shape) for variable in self._painter.variables]
+        self._learned = style.kernels(shapes)
+        self._code = StyleCode(np.zeros(0, np.float32), style.colours)
+
+    def encode(self, style: np.ndarray) -> StyleCode:
+        """The learned style's own code."""
+        return self._code
+
+    def mix(self, codes: Sequence[StyleCode], weights: Sequence[float]) -> StyleCode:
+        """Refused: what is between a learned style and another was not learned.
+
+        Raises:
+            SettingsError: always.
+        """
+        raise SettingsError(
+            "a learned style is painted by itself and at full strength: leave --strength and "
+            "--more-style out, or use --model compact."
+        )
+
+    def kernels(self, code: StyleCode) -> list[Any]:
+        return self._learned
 
 
 def _in_colours(
@@ -161,7 +217,7 @@ def _in_colours(
 
 
 def load_fast(model: str, *, dtype: Precision = "float32") -> FastNetwork:
-    """The network that a setting names: ``compact``, or a Hub module's handle or folder.
+    """The network that a setting names: ``compact``, a learned style, or a Hub module.
 
     Raises:
         WeightsError: it is missing, unreachable, damaged or something else.
@@ -169,6 +225,8 @@ def load_fast(model: str, *, dtype: Precision = "float32") -> FastNetwork:
     """
     if model == COMPACT:
         return CompactFast(dtype=dtype)
+    if is_learned(model):
+        return LearnedFast(Path(model), dtype=dtype)
     from stylecore.networks.hub import load_hub
 
     if dtype != "float32":
@@ -179,6 +237,11 @@ def load_fast(model: str, *, dtype: Precision = "float32") -> FastNetwork:
     return load_hub(model)
 
 
+def is_learned(model: str) -> bool:
+    """Whether a setting names the file of a learned style."""
+    return model.endswith(SUFFIX)
+
+
 def fast_digest(model: str) -> str:
     """Stands for the network's weights, without loading them.
 
@@ -187,6 +250,8 @@ def fast_digest(model: str) -> str:
     """
     if model == COMPACT:
         return f"compact-{file_digest(COMPACT_FAST_WEIGHTS)[:16]}"
+    if is_learned(model):
+        return f"learned-{file_digest(Path(model))[:16]}"
     from stylecore.networks.hub import hub_digest
 
     return hub_digest(model)

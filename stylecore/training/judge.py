@@ -159,10 +159,9 @@ def moved_difference(painted: Tensor, following: Tensor, places: Tensor, shares:
 
 
 def _distance(
-    found: Mapping[str, Tensor],
-    aimed: Mapping[str, Tensor],
-    layers: Mapping[str, float] | tuple[str, ...],
+    found: Mapping[str, Tensor], aimed: Mapping[str, Tensor], layers: Iterable[str]
 ) -> Tensor:
+    """Sum over layers of the bent feature distance."""
     terms = [ops.mean(ops.log1p(feature_distance(found[name], aimed[name]))) for name in layers]
     return sum(terms)
 

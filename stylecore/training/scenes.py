@@ -1,5 +1,6 @@
 """What the fast network is trained on: a photograph and a style, sometimes with a next frame."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -89,16 +90,7 @@ class Scenes(keras.utils.PyDataset):
         else:
             number, cut = int(random.integers(len(self.style))), int(random.integers(STYLE_CUTS))
             style, code = self._style(number, cut), (number, cut)
-        wanted = colour_statistics(style)
-        root, inverse = colour_root(wanted)
-        frames = []
-        for content in contents:
-            matrix, offset = colour_transport(colour_statistics(content), wanted)
-            frames.append(content @ matrix + offset)
-        group = {
-            "content": np.stack(contents), "frames": np.stack(frames), "style": style,
-            "mean": wanted.mean.astype(np.float32), "root": root, "inverse": inverse,
-        }  # fmt: skip
+        group = {**in_colours(contents, style), "style": style}
         if self.painter is not None:
             known = self.painter.encode(style) if code is None else self._code_of(*code)
             group["painting"] = np.stack(self.painter.paint(contents, known))
@@ -129,6 +121,43 @@ class Scenes(keras.utils.PyDataset):
     def _encoded(self, number: int, cut: int) -> Any:
         assert self.painter is not None
         return self.painter.encode(self._style(number, cut))
+
+
+class ScenesOfOneStyle(Scenes):
+    """Scenes without ``style`` and ``painting``, all in the colours of one whole picture."""
+
+    def __init__(
+        self,
+        content: list[np.ndarray],
+        style: np.ndarray,
+        *,
+        crop: int,
+        photographs: int,
+        batches: int,
+        seed: int,
+    ) -> None:
+        super().__init__(
+            content, [style], crop=crop, style_crop=crop, styles=1, photographs=photographs,
+            batches=batches, seed=seed,
+        )  # fmt: skip
+
+    def _group(self, random: np.random.Generator) -> dict[str, np.ndarray]:
+        contents = [self._photograph(random) for _ in range(self.photographs)]
+        return in_colours(contents, self.style[0])
+
+
+def in_colours(contents: Sequence[np.ndarray], style: np.ndarray) -> dict[str, np.ndarray]:
+    """Photographs, the same in a style's colours, and what is to be known of these."""
+    wanted = colour_statistics(style)
+    root, inverse = colour_root(wanted)
+    frames = []
+    for content in contents:
+        matrix, offset = colour_transport(colour_statistics(content), wanted)
+        frames.append(content @ matrix + offset)
+    return {
+        "content": np.stack(contents), "frames": np.stack(frames),
+        "mean": wanted.mean.astype(np.float32), "root": root, "inverse": inverse,
+    }  # fmt: skip
 
 
 def random_motion(side: int, random: np.random.Generator) -> np.ndarray:

@@ -64,6 +64,30 @@ class PainterTraining(TrainingSettings):
     )
 
 
+class StyleLearning(PainterTraining):
+    """Choices of the learning of one style."""
+
+    minutes: float = Field(
+        10, gt=0, le=600, description="how long; becomes a number of steps by the speed at first"
+    )
+    teacher: Literal["vgg19", "mixed", "compact"] = Field(
+        "compact",
+        description="network that judges: compact ships with the project; vgg19, many times "
+        "slower, sees strokes better and is downloaded by Keras on first use",
+    )
+    style_size: int = Field(
+        384, ge=64, le=1024, description="longer side of the style picture as it is learned, in "
+        "pixels: strokes of twice the size need twice as many"
+    )
+    crop: int = Field(224, ge=64, multiple_of=16, description="side of a frame in pixels")
+    photographs: int = Field(3, ge=1, description="frames a step")
+    epoch_steps: int = Field(50, ge=1, description="steps between two checkpoints")
+    sample_epochs: int = Field(1, ge=1, description="checkpoints between two sheets of samples")
+    grey_style_weight: float = Field(
+        20.0, ge=0, description="pull towards the style's strokes: both without their colours"
+    )
+
+
 class FastTraining(PainterTraining):
     """Choices of the training of the compact fast network."""
 

@@ -1,0 +1,173 @@
+"""Learns one style into the painter's own kernels (Johnson et al. 2016; Huang et al. 2017).
+
+The general network's painter for the style is where it starts; then every kernel is free. A run
+that was stopped goes on from its last checkpoint and ends with the bytes that it would have had.
+"""
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+from keras import ops
+
+from stylecore.arrays.colour import colour_statistics
+from stylecore.arrays.contact_sheet import contact_sheet
+from stylecore.arrays.images import fitted_size, resize, to_float
+from stylecore.errors import MediaError
+from stylecore.media import discard, hidden_beside, publish
+from stylecore.networks.backend import make_deterministic, precision
+from stylecore.networks.fast import CompactFast, LearnedFast
+from stylecore.networks.renderer import build_painter
+from stylecore.networks.style_file import PICTURE_SIDE, LearnedStyle, pack_style
+from stylecore.training.dead_leaves import dead_leaves
+from stylecore.training.fitting import OnEpoch, Products, fit, optimiser
+from stylecore.training.judge import LAYERS, PLAIN_STYLE, Judge, moved_difference
+from stylecore.training.scenes import ScenesOfOneStyle
+from stylecore.training.settings import StyleLearning
+from stylecore.training.teachers import Teacher, load_teacher
+
+SCENES, SCENE_SIDE = 24, 512
+"""Synthetic scenes, where there are no pictures, and their sides in pixels."""
+TIMED_STEPS = 4
+LEAST_STEPS = 20
+SAMPLES, SAMPLE_HEIGHT = 4, 256
+PLAN_FILE, WEIGHTS_FILE, SHEET = "plan.json", "learned.style", "learn.png"
+
+
+class StylePainter(keras.Model):
+    """A painter and its judge in one: from scenes to terms of the loss."""
+
+    def __init__(self, teacher: Teacher, style: np.ndarray, settings: StyleLearning) -> None:
+        super().__init__(dtype="float32")
+        self.painter = build_painter()
+        self.teacher = teacher.model
+        self.teacher.trainable = False
+        self.judge = Judge(self.teacher, settings)
+        self.wanted = {
+            kind: {name: ops.convert_to_numpy(matrix) for name, matrix in grams.items()}
+            for kind, grams in self.judge.grams(style[None]).items()
+        }
+        names = (*self.judge.weights, PLAIN_STYLE)
+        self.trackers = {name: keras.metrics.Mean(name=name) for name in names}
+
+    def call(self, scenes, training=None):
+        painted = self.painter(scenes["frames"][0])
+        following = self.painter(scenes["next_frames"])
+        return {
+            **self.judge.of_features(painted, scenes["content"][0], self.wanted),
+            **self.judge.of_surface(painted, scenes["mean"], scenes["inverse"]),
+            "temporal": moved_difference(painted, following, scenes["places"], scenes["shares"]),
+        }
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        for name, value in y_pred.items():
+            self.trackers[name].update_state(value)
+        return self.judge.total(y_pred)
+
+
+def learn_style(
+    style: np.ndarray,
+    output: Path,
+    settings: StyleLearning,
+    *,
+    content: Sequence[np.ndarray] = (),
+    overwrite: bool = False,
+    on_epoch: OnEpoch | None = None,
+) -> LearnedStyle:
+    """Learns a style, or goes on learning it, and writes its file.
+
+    Args:
+        style: the picture, (H, W, 3) float32 RGB in [0, 1].
+        output: the file, ``NAME.style``. Beside it, ``NAME.style.learning`` holds checkpoints, log
+            and ``learn.png`` until it is done.
+        settings: every other choice.
+        content: pictures to learn on, (H, W, 3) uint8 RGB; synthetic scenes if there are none.
+        overwrite: an existing file.
+        on_epoch: is told of every epoch, some 50 steps.
+
+    Raises:
+        MediaError: a picture is too small to be learned from.
+        OutputExistsError: there is a file.
+        WeightsError: weights of the teacher cannot be had.
+    """
+    make_deterministic()
+    content = list(content) or _scenes(settings.seed)
+    if min(min(picture.shape[:2]) for picture in (style, *content)) < LEAST_SIDE:
+        raise MediaError(f"pictures to learn from need at least {LEAST_SIDE} pixels a side.")
+    height, width = style.shape[:2]
+    seen = resize(style, fitted_size(width, height, settings.style_size))
+    require_free(output, overwrite=overwrite)
+    folder = output.with_name(f"{output.name}.learning")
+    folder.mkdir(parents=True, exist_ok=True)
+    scenes = ScenesOfOneStyle(
+        content, seen, crop=settings.crop, photographs=settings.photographs,
+        batches=settings.epoch_steps, seed=settings.seed,
+    )  # fmt: skip
+    with precision(settings.precision):
+        model = _begun(seen, settings, scenes)
+        steps = _planned_steps(folder, model, scenes, settings)
+    started = _made_with(style, content, steps, settings)
+    _require_same(folder, started)
+
+    def learned() -> LearnedStyle:
+        weights = [np.ravel(values) for values in model.painter.get_weights()]
+        colours = colour_statistics(seen)
+        return LearnedStyle(np.concatenate(weights), colours, _thumbnail(style), made_with)
+
+    def write() -> None:
+        (folder / WEIGHTS_FILE).write_bytes(pack_style(learned()))
+
+    products = Products(write, lambda: _samples(folder / WEIGHTS_FILE, seen, content))
+    with precision(settings.precision):
+        fit(model, scenes, folder, settings.model_copy(update={"steps": steps}), products, on_epoch)
+    finished = hidden_beside(output, "learned")
+    shutil.copyfile(folder / WEIGHTS_FILE, finished)
+    publish(finished, output, overwrite=overwrite)
+    shutil.rmtree(folder)
+
+
+def _scenes(seed: int) -> list[np.ndarray]:
+    random = np.random.default_rng(seed)
+    return [dead_leaves(SCENE_SIDE, random) for _ in range(SCENES)]
+
+
+def _begun(style: np.ndarray, settings: StyleLearning, scenes: ScenesOfOneStyle) -> StylePainter:
+    """The general network's painter for the style, with its judge."""
+    keras.utils.set_random_seed(settings.seed)
+    teacher = load_teacher(settings.teacher, settings.teacher_weights, LAYERS)
+    model = StylePainter(teacher, style, settings)
+    model(scenes[0])
+    with precision("float32"):
+        general = CompactFast()
+        model.painter.set_weights([np.asarray(k) for k in general.kernels(general.encode(style))])
+    return model
+
+
+def _planned_steps(
+    folder: Path, model: StylePainter, scenes: ScenesOfOneStyle, settings: StyleLearning
+) -> int:
+    """How many steps the minutes are worth on this machine; measured once, then kept."""
+    plan = folder / PLAN_FILE
+    if plan.is_file():
+        return int(json.loads(plan.read_text())["steps"])
+    before = model.get_weights()
+    model.compile(optimiser(settings.learning_rate, TIMED_STEPS))
+    model.train_on_batch(scenes[0])
+    began = time.perf_counter()
+    for number in range(1, TIMED_STEPS + 1):
+        model.train_on_batch(scenes[number])
+    seconds = (time.perf_counter() - began) / TIMED_STEPS
+    model.set_weights(before)
+    epochs = max(1, round(60 * settings.minutes / seconds / settings.epoch_steps))
+    with temporary_beside(plan) as temporary:
+        temporary.write_text(json.dumps({"steps": epochs * settings.epoch_steps}))
+        temporary.replace(plan)
+    return epochs * settings.epoch_steps
+
+
