@@ -11,18 +11,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import keras
 import numpy as np
 from keras import ops
 
 from stylecore.arrays.colour import colour_statistics
 from stylecore.arrays.contact_sheet import contact_sheet
-from stylecore.arrays.images import fitted_size, resize, to_float
+from stylecore.arrays.images import fitted_size, resize, to_float, to_integers
 from stylecore.errors import MediaError
-from stylecore.media import discard, hidden_beside, publish
+from stylecore.media import hidden_beside, publish, require_free, write_picture
+from stylecore.media.files import temporary_beside
 from stylecore.networks.backend import make_deterministic, precision
-from stylecore.networks.fast import CompactFast, LearnedFast
+from stylecore.networks.fast import COMPACT, CompactFast, FastNetwork, LearnedFast, fast_digest
 from stylecore.networks.renderer import build_painter
 from stylecore.networks.style_file import PICTURE_SIDE, LearnedStyle, pack_style
 from stylecore.training.dead_leaves import dead_leaves
@@ -35,9 +35,9 @@ from stylecore.training.teachers import Teacher, load_teacher
 SCENES, SCENE_SIDE = 24, 512
 """Synthetic scenes, where there are no pictures, and their sides in pixels."""
 TIMED_STEPS = 4
-LEAST_STEPS = 20
 SAMPLES, SAMPLE_HEIGHT = 4, 256
-PLAN_FILE, WEIGHTS_FILE, SHEET = "plan.json", "learned.style", "learn.png"
+LEAST_SIDE = 64
+KEY_FILE, PLAN_FILE, WEIGHTS_FILE, SHEET = "key", "plan.json", "learned.style", "learn.png"
 
 
 class StylePainter(keras.Model):
@@ -79,7 +79,7 @@ def learn_style(
     content: Sequence[np.ndarray] = (),
     overwrite: bool = False,
     on_epoch: OnEpoch | None = None,
-) -> LearnedStyle:
+) -> None:
     """Learns a style, or goes on learning it, and writes its file.
 
     Args:
@@ -103,8 +103,7 @@ def learn_style(
     height, width = style.shape[:2]
     seen = resize(style, fitted_size(width, height, settings.style_size))
     require_free(output, overwrite=overwrite)
-    folder = output.with_name(f"{output.name}.learning")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _folder_for(output, _key(seen, content, settings))
     scenes = ScenesOfOneStyle(
         content, seen, crop=settings.crop, photographs=settings.photographs,
         batches=settings.epoch_steps, seed=settings.seed,
@@ -112,8 +111,7 @@ def learn_style(
     with precision(settings.precision):
         model = _begun(seen, settings, scenes)
         steps = _planned_steps(folder, model, scenes, settings)
-    started = _made_with(style, content, steps, settings)
-    _require_same(folder, started)
+    made_with = _made_with(steps, settings)
 
     def learned() -> LearnedStyle:
         weights = [np.ravel(values) for values in model.painter.get_weights()]
@@ -123,13 +121,37 @@ def learn_style(
     def write() -> None:
         (folder / WEIGHTS_FILE).write_bytes(pack_style(learned()))
 
-    products = Products(write, lambda: _samples(folder / WEIGHTS_FILE, seen, content))
+    def samples() -> np.ndarray:
+        sheet = _samples(folder / WEIGHTS_FILE, seen, content)
+        write_picture(folder / SHEET, sheet)
+        return sheet
+
+    products = Products(write, samples)
     with precision(settings.precision):
         fit(model, scenes, folder, settings.model_copy(update={"steps": steps}), products, on_epoch)
     finished = hidden_beside(output, "learned")
     shutil.copyfile(folder / WEIGHTS_FILE, finished)
     publish(finished, output, overwrite=overwrite)
     shutil.rmtree(folder)
+
+
+def _key(style: np.ndarray, content: Sequence[np.ndarray], settings: StyleLearning) -> str:
+    """Of all that a learning depends on."""
+    key = hashlib.sha256(settings.model_dump_json().encode())
+    for picture in (style, *content):
+        key.update(str(picture.shape).encode() + np.ascontiguousarray(picture).tobytes())
+    return f"{key.hexdigest()}-{fast_digest(COMPACT)}"
+
+
+def _folder_for(output: Path, key: str) -> Path:
+    """The folder of a learning; what another one left there is removed."""
+    folder = output.with_name(f"{output.name}.learning")
+    known = folder / KEY_FILE
+    if folder.is_dir() and not (known.is_file() and known.read_text() == key):
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    known.write_text(key)
+    return folder
 
 
 def _scenes(seed: int) -> list[np.ndarray]:
@@ -171,3 +193,31 @@ def _planned_steps(
     return epochs * settings.epoch_steps
 
 
+def _made_with(steps: int, settings: StyleLearning) -> dict[str, str]:
+    return {
+        "steps": str(steps),
+        "teacher": settings.teacher,
+        "style_size": str(settings.style_size),
+        "started_from": fast_digest(COMPACT),
+    }
+
+
+def _thumbnail(style: np.ndarray) -> np.ndarray:
+    height, width = style.shape[:2]
+    size = fitted_size(width, height, min(PICTURE_SIDE, max(height, width)))
+    return to_integers(resize(style, size), bit_depth=8)
+
+
+def _samples(learned: Path, style: np.ndarray, content: Sequence[np.ndarray]) -> np.ndarray:
+    """Pictures as the general network and the learned style paint them, a row each."""
+    with precision("float32"):
+        networks: dict[str, FastNetwork] = {
+            "general": CompactFast(),
+            "learned": LearnedFast(learned),
+        }
+    shown = [to_float(picture) for picture in content[:: len(content) // SAMPLES + 1]]
+    rows: list[tuple[str, list[np.ndarray]]] = [("style, source", [style, *shown])]
+    for name, network in networks.items():
+        code = network.encode(style)
+        rows.append((name, [network.paint([picture], code)[0] for picture in shown]))
+    return contact_sheet(rows, height=SAMPLE_HEIGHT)

@@ -76,13 +76,16 @@ class StyleLearning(PainterTraining):
         "slower, sees strokes better and is downloaded by Keras on first use",
     )
     style_size: int = Field(
-        384, ge=64, le=1024, description="longer side of the style picture as it is learned, in "
-        "pixels: strokes of twice the size need twice as many"
+        384,
+        ge=64,
+        le=1024,
+        description="longer side of the style picture as it is learned, in "
+        "pixels: strokes of twice the size need twice as many",
     )
     crop: int = Field(224, ge=64, multiple_of=16, description="side of a frame in pixels")
     photographs: int = Field(3, ge=1, description="frames a step")
     epoch_steps: int = Field(50, ge=1, description="steps between two checkpoints")
-    sample_epochs: int = Field(1, ge=1, description="checkpoints between two sheets of samples")
+    sample_epochs: int = Field(4, ge=1, description="checkpoints between two sheets of samples")
     grey_style_weight: float = Field(
         20.0, ge=0, description="pull towards the style's strokes: both without their colours"
     )
