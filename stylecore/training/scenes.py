@@ -22,6 +22,8 @@ OWN_STYLE = 0.05
 STYLE_CUTS = 4
 """Different cuts of a style picture: few, since the painting teacher encodes each of them once."""
 KEPT_CODES = 8192
+PALE = 0.3
+"""Share of photographs with less colour than they have, on which hues have to be found."""
 LARGEST_SHIFT = 10
 BEND_CELL = 48
 BEND = 3.0
@@ -100,6 +102,9 @@ class Scenes(keras.utils.PyDataset):
         photograph = self.content[random.integers(len(self.content))]
         side = self.crop * np.exp(random.uniform(-0.5, 0.6))
         content = random_cut(photograph, side, self.crop, random)
+        if random.random() < PALE:
+            grey = content.mean(-1, keepdims=True)
+            content = grey + random.uniform(0, 0.5) * (content - grey)
         return jitter(content, random) if random.random() < 0.2 else content
 
     def _moved(self, random: np.random.Generator, frame: np.ndarray) -> dict[str, np.ndarray]:
