@@ -9,7 +9,12 @@ from prefect import task
 from prefect.artifacts import create_progress_artifact
 from prefect.logging import get_run_logger
 
-from stylecore.training.settings import FastTraining, PerceptualTraining, TrainingSettings
+from stylecore.training.settings import (
+    FastTraining,
+    PerceptualTraining,
+    StyleLearning,
+    TrainingSettings,
+)
 from tasks.progress import show_progress
 
 
@@ -31,6 +36,19 @@ def train_fast_network(content: Path, style: Path, out: Path, settings: FastTrai
 
     train(content, style, out, settings, on_epoch=_teller(settings))
     return out / WEIGHTS_FILE
+
+
+@task(task_run_name="learn {style.stem}")
+def learn_style_file(
+    style: Path, output: Path, content: Path | None, settings: StyleLearning, *, overwrite: bool
+) -> Path:
+    """Learns one style; returns its file."""
+    from stylecore.training.learned import learn_from_files
+
+    learn_from_files(
+        style, output, settings, content=content, overwrite=overwrite, on_epoch=_teller(settings)
+    )
+    return output
 
 
 def _teller(settings: TrainingSettings) -> Callable[[int, dict[str, float]], Any]:

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stylecore import FastSettings, GatysSettings, ImageSettings, stylize_image
 from stylecore.errors import OutputExistsError, SettingsError, WeightsError
-from stylecore.media import read_picture
+from stylecore.media import read_picture, write_picture
 from stylecore.networks.fast import LearnedFast, fast_digest
 from stylecore.networks.style_file import load_style
 from stylecore.training.learned import learn_style
@@ -121,4 +122,29 @@ def test_a_stopped_learning_goes_on_to_the_same_bytes(learned, tmp_path, monkeyp
     assert not output.exists()
     learn(output)
     assert output.read_bytes() == learned.read_bytes()
-    assert read_picture is not None
+
+
+class TestPaintingWithIt:
+    @pytest.fixture
+    def source(self, tmp_path) -> Path:
+        write_picture(tmp_path / "source.png", picture(3))
+        return tmp_path / "source.png"
+
+    def test_it_is_given_as_a_style(self, learned, source, tmp_path):
+        settings = ImageSettings(engine="fast")
+        outputs = [tmp_path / name for name in ("one.png", "two.png")]
+        stylize_image(source, learned, outputs[0], settings)
+        by_model = FastSettings(model=str(learned))
+        stylize_image(source, source, outputs[1], settings.model_copy(update={"fast": by_model}))
+        one, two = map(read_picture, outputs)
+        np.testing.assert_array_equal(one, two)
+
+    def test_what_it_cannot_do_is_refused(self, learned, source, tmp_path):
+        settings = ImageSettings(engine="fast", fast=FastSettings(strength=0.5))
+        with pytest.raises(SettingsError, match="strength has no effect"):
+            stylize_image(source, learned, tmp_path / "no.png", settings)
+
+    def test_gatys_takes_its_picture(self, learned, source, tmp_path):
+        gatys = GatysSettings(first_iterations=1)
+        stylize_image(source, learned, tmp_path / "g.png", ImageSettings(gatys=gatys, size=48))
+        assert read_picture(tmp_path / "g.png").shape[1] == 48

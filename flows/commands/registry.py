@@ -14,6 +14,7 @@ from flows.commands import (
     folder,
     image,
     jobs,
+    learn,
     preview,
     train,
     video,
@@ -26,6 +27,7 @@ COMMANDS: dict[str, tuple[Command | CommandGroup, ...]] = {
         video.COMMAND,
         image.COMMAND,
         folder.COMMAND,
+        learn.COMMAND,
     ),
     "Look closer": (
         preview.COMMAND,

@@ -19,7 +19,7 @@ from stylecore.arrays.colour import (
 from stylecore.arrays.moments import Moments
 from stylecore.errors import SettingsError
 from stylecore.networks.files import file_digest
-from stylecore.networks.style_file import SUFFIX, load_style
+from stylecore.networks.style_file import is_learned, load_style
 
 Precision = Literal["float32", "bfloat16"]
 COMPACT = "compact"
@@ -235,11 +235,6 @@ def load_fast(model: str, *, dtype: Precision = "float32") -> FastNetwork:
         )
 
     return load_hub(model)
-
-
-def is_learned(model: str) -> bool:
-    """Whether a setting names the file of a learned style."""
-    return model.endswith(SUFFIX)
 
 
 def fast_digest(model: str) -> str:

@@ -27,6 +27,11 @@ LARGEST = 8_000_000
 MOST_VALUES = 4_000_000
 
 
+def is_learned(name: str) -> bool:
+    """Whether a name is that of a learned style's file."""
+    return name.endswith(SUFFIX)
+
+
 @dataclass(frozen=True)
 class LearnedStyle:
     """A painter that has learned one style."""

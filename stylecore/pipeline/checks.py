@@ -14,10 +14,10 @@ from stylecore.media import (
     find_ffmpeg,
     is_sequence,
     path_on_disk,
-    read_picture,
     require_utf8,
     wants_folder,
 )
+from stylecore.pipeline.styles import read_style
 from stylecore.store import FileFact, Job, Request, Workspace, seen_fact, stamp_of
 
 
@@ -32,7 +32,7 @@ def check_request(request: Request) -> None:
     settings = request.settings
     check_source(request.source, max_megapixels=settings.max_megapixels)
     for picture in request.styles:
-        read_picture(picture, max_megapixels=settings.max_megapixels)
+        read_style(picture, max_megapixels=settings.max_megapixels)
     for mask in request.masks:
         require_utf8(mask)
     if settings.split == "disk":

@@ -10,8 +10,8 @@ from stylecore.arrays.light import grey_like
 from stylecore.engines import Engine, create_engine
 from stylecore.engines.luminance import LuminanceEngine
 from stylecore.engines.masked import MaskedEngine
-from stylecore.media import read_picture
 from stylecore.pipeline.checks import unchanged
+from stylecore.pipeline.styles import read_style
 from stylecore.settings import FrameSettings
 from stylecore.store import Job, Request
 
@@ -72,7 +72,7 @@ def prepared_engine(
 ) -> Engine:
     """The engine of the settings with its styles, in the colours that shall be kept."""
     engine = create_engine(settings)
-    pictures = [read_picture(style, max_megapixels=settings.max_megapixels) for style in styles]
+    pictures = [read_style(style, max_megapixels=settings.max_megapixels) for style in styles]
     kept = settings.mixing.colours
     if kept == "covariance" and colours is not None:
         pictures = [transfer_colours(picture, colours) for picture in pictures]

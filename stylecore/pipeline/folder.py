@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from stylecore.errors import MediaError, StoreError, StyleError, UnreadableError
-from stylecore.media import as_utf8, read_picture, require_utf8
+from stylecore.media import as_utf8, require_utf8
 from stylecore.pipeline.inbox import Arrival, Outcome, Status, arrivals, settled
 from stylecore.pipeline.steps import stylize_video
 from stylecore.pipeline.still import stylize_image
+from stylecore.pipeline.styles import read_style
 from stylecore.settings import FolderSettings, ImageSettings, VideoSettings
 
 RunFile = Callable[[Arrival], int]
@@ -23,7 +24,7 @@ def scan_inbox(inbox: Path, outbox: Path, style: Path, settings: VideoSettings) 
     """
     mixing = settings.mixing
     for picture in (style, *mixing.more_styles):
-        read_picture(picture)
+        read_style(picture)
     tools = (*mixing.more_styles, *mixing.style_masks)
     return arrivals(inbox, outbox, style, settings.output, tools=tools)
 

@@ -17,6 +17,7 @@ from stylecore.media import (
 )
 from stylecore.pipeline.checks import check_request, check_space
 from stylecore.pipeline.division import divide_into_chunks
+from stylecore.pipeline.styles import with_learned_painter
 from stylecore.runtime.versions import differences, made_with
 from stylecore.sequence.masks import MaskedFrames, index_masks
 from stylecore.settings import VideoSettings
@@ -92,6 +93,8 @@ class _Facts:
 def _examined(request: Request) -> tuple[Request, _Facts]:
     """The request with full names and its source's stamp, and what its files hold."""
     request = request.absolute()
+    settings = with_learned_painter(request.settings, request.style)
+    request = request.model_copy(update={"settings": settings})
     check_request(request)
     request = request.model_copy(update={"stamp": stamp_of(request.source)})
     return request, _facts_of(request)

@@ -11,6 +11,7 @@ from stylecore.errors import OutputExistsError, SettingsError
 from stylecore.media import check_picture_name, on_white, read_pixels, write_picture
 from stylecore.pipeline.checks import real
 from stylecore.pipeline.engine_pool import prepared_engine
+from stylecore.pipeline.styles import with_learned_painter
 from stylecore.sequence.masks import MaskedFrames, open_masks
 from stylecore.sequence.style_plan import StylePlan
 from stylecore.settings import ImageSettings
@@ -39,7 +40,7 @@ def stylize_image(
         OutputError: the output exists or cannot be written.
     """
     source, style, output = Path(source), Path(style), Path(output)
-    settings = settings or ImageSettings()
+    settings = with_learned_painter(settings or ImageSettings(), style)
     given = (source, style, *settings.mixing.more_styles, *settings.mixing.style_masks)
     _check_output(output, given, overwrite=overwrite)
     pixels = read_pixels(source, max_megapixels=settings.max_megapixels)

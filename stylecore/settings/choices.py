@@ -234,9 +234,19 @@ def _fast_seed(settings: "FrameSettings") -> Reason:
 
 
 def _precision(settings: "FrameSettings") -> Reason:
-    if settings.fast.model == "compact":
+    if settings.fast.model == "compact" or _is_learned(settings):
         return None
     return "a TensorFlow Hub module computes as it was saved; use --model compact"
+
+
+def _is_learned(settings: "FrameSettings") -> bool:
+    return settings.fast.model.endswith(".style")
+
+
+def _not_learned(settings: "FrameSettings") -> Reason:
+    if _is_learned(settings):
+        return "a learned style is painted as it was learned; use --model compact with its picture"
+    return None
 
 
 def _of_several(settings: "FrameSettings") -> Reason:
@@ -251,7 +261,12 @@ def _keyframes(settings: "FrameSettings") -> Reason:
 
 Rules = dict[str, Callable[["FrameSettings"], Reason]]
 _OF_ALL: Rules = {"style_weights": _of_several, "style_keyframes": _keyframes}
-_OF_FAST: Rules = {"light": _no_other_frame, "seed": _fast_seed, "precision": _precision}
+_OF_FAST: Rules = {
+    "light": _no_other_frame,
+    "seed": _fast_seed,
+    "precision": _precision,
+    **dict.fromkeys(("strength", "style_size", "style_crop", "more_styles"), _not_learned),
+}
 _OF_GATYS: Rules = {
     "recipe": _recipe,
     "coherence": _no_hold,

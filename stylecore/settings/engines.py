@@ -210,7 +210,8 @@ class FastSettings(Settings):
 
     model: str = Field(
         default="compact",
-        description="compact ships with the project; or a TensorFlow Hub module: its handle "
+        description="compact ships with the project; or the file of a learned style "
+        "(stylecore learn); or a TensorFlow Hub module: its handle "
         "(downloaded on first use) or its folder. A module is a program that can read and write "
         "your files: take it only from whom you trust, and not from an http:// address, where it "
         "can be changed on its way",

@@ -57,8 +57,8 @@ class FrameSettings(Settings):
         more_styles = tuple(path.absolute() for path in mixing.more_styles)
         masks = tuple(path.absolute() for path in mixing.style_masks)
         weights = gatys.weights and gatys.weights.absolute()
-        is_folder = fast.model != FastSettings().model and Path(fast.model).is_dir()
-        model = str(Path(fast.model).absolute()) if is_folder else fast.model
+        is_here = fast.model != FastSettings().model and Path(fast.model).exists()
+        model = str(Path(fast.model).absolute()) if is_here else fast.model
         return self.model_copy(
             update={
                 "mixing": mixing.model_copy(

@@ -9,6 +9,7 @@ import json
 import shutil
 import time
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import keras
@@ -17,23 +18,35 @@ from keras import ops
 
 from stylecore.arrays.colour import colour_statistics
 from stylecore.arrays.contact_sheet import contact_sheet
-from stylecore.arrays.images import fitted_size, resize, to_float, to_integers
-from stylecore.errors import MediaError
-from stylecore.media import hidden_beside, publish, require_free, write_picture
+from stylecore.arrays.images import fitted_size, of_8_bits, resize, to_float, to_integers
+from stylecore.errors import MediaError, SettingsError
+from stylecore.media import (
+    Excerpt,
+    hidden_beside,
+    index_source,
+    publish,
+    read_frames,
+    read_picture,
+    require_free,
+    write_picture,
+)
 from stylecore.media.files import temporary_beside
 from stylecore.networks.backend import make_deterministic, precision
 from stylecore.networks.fast import COMPACT, CompactFast, FastNetwork, LearnedFast, fast_digest
 from stylecore.networks.renderer import build_painter
-from stylecore.networks.style_file import PICTURE_SIDE, LearnedStyle, pack_style
+from stylecore.networks.style_file import PICTURE_SIDE, SUFFIX, LearnedStyle, is_learned, pack_style
 from stylecore.training.dead_leaves import dead_leaves
 from stylecore.training.fitting import OnEpoch, Products, fit, optimiser
 from stylecore.training.judge import LAYERS, PLAIN_STYLE, Judge, moved_difference
+from stylecore.training.pictures import load_pictures
 from stylecore.training.scenes import ScenesOfOneStyle
 from stylecore.training.settings import StyleLearning
 from stylecore.training.teachers import Teacher, load_teacher
 
 SCENES, SCENE_SIDE = 24, 512
 """Synthetic scenes, where there are no pictures, and their sides in pixels."""
+CLIP_FRAMES, CLIP_SIDE = 32, 640
+"""Of a video that a style is learned on, at most."""
 TIMED_STEPS = 4
 SAMPLES, SAMPLE_HEIGHT = 4, 256
 LEAST_SIDE = 64
@@ -135,6 +148,47 @@ def learn_style(
     shutil.rmtree(folder)
 
 
+def learn_from_files(
+    style: Path,
+    output: Path,
+    settings: StyleLearning,
+    *,
+    content: Path | None = None,
+    overwrite: bool = False,
+    on_epoch: OnEpoch | None = None,
+) -> None:
+    """``learn_style`` of files: ``content`` is a folder of pictures or a video.
+
+    Raises:
+        SettingsError: the output's name does not end with ``.style``.
+        InputError: the style or the content cannot be read.
+    """
+    if not is_learned(output.name):
+        raise SettingsError(f"{output.name} is no name for a learned style: end it with {SUFFIX}.")
+    if content is None:
+        pictures: list[np.ndarray] = []
+    else:
+        pictures = load_pictures(content) if content.is_dir() else _frames_of(content)
+    learn_style(
+        read_picture(style), output, settings, content=pictures, overwrite=overwrite,
+        on_epoch=on_epoch,
+    )  # fmt: skip
+
+
+def _frames_of(video: Path) -> list[np.ndarray]:
+    """Frames from all over a video, (H, W, 3) uint8 RGB, of at most CLIP_SIDE pixels a side."""
+    index = index_source(video)
+    size = fitted_size(index.width, index.height, CLIP_SIDE)
+    step = -(-index.frame_count // CLIP_FRAMES)
+    frames = islice(read_frames(Excerpt.of_all(video, index), size=size), 0, None, step)
+    return [of_8_bits(frame) for frame in frames]
+
+
+def folder_of(output: Path) -> Path:
+    """Where checkpoints, log and ``learn.png`` are until the style is learned."""
+    return output.with_name(f"{output.name}.learning")
+
+
 def _key(style: np.ndarray, content: Sequence[np.ndarray], settings: StyleLearning) -> str:
     """Of all that a learning depends on."""
     key = hashlib.sha256(settings.model_dump_json().encode())
@@ -145,7 +199,7 @@ def _key(style: np.ndarray, content: Sequence[np.ndarray], settings: StyleLearni
 
 def _folder_for(output: Path, key: str) -> Path:
     """The folder of a learning; what another one left there is removed."""
-    folder = output.with_name(f"{output.name}.learning")
+    folder = folder_of(output)
     known = folder / KEY_FILE
     if folder.is_dir() and not (known.is_file() and known.read_text() == key):
         shutil.rmtree(folder)
