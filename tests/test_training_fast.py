@@ -13,7 +13,7 @@ from stylecore.arrays.motion import warp
 from stylecore.media import read_picture
 from stylecore.networks.fast import CompactFast
 from stylecore.training.fast import LAYERS, train
-from stylecore.training.scenes import Scenes, bilinear_places, random_motion
+from stylecore.training.scenes import Scenes, Sizes, bilinear_places, random_motion
 from stylecore.training.settings import FastTraining
 from stylecore.training.teachers import load_teacher
 from tests.support.clips import texture
@@ -23,16 +23,7 @@ from tests.support.clips import texture
 def scenes() -> Scenes:
     random = np.random.default_rng(6)
     pictures = [texture(random) for _ in range(4)]
-    return Scenes(
-        pictures[:2],
-        pictures[2:],
-        crop=48,
-        style_crop=56,
-        styles=2,
-        photographs=2,
-        batches=2,
-        seed=0,
-    )
+    return Scenes(pictures[:2], pictures[2:], Sizes(48, 56, 2, 2, 2), seed=0)
 
 
 def run(folders: tuple[Path, Path], out: Path) -> list[dict]:

@@ -28,7 +28,7 @@ from stylecore.networks.renderer import (
 from stylecore.training.fitting import OnEpoch, Products, fit
 from stylecore.training.judge import LAYERS, PLAIN_STYLE, Judge, moved_difference, repeated
 from stylecore.training.pictures import load_pictures
-from stylecore.training.scenes import Scenes
+from stylecore.training.scenes import Scenes, Sizes
 from stylecore.training.settings import FastTraining
 from stylecore.training.teachers import Teacher, load_teacher
 
@@ -113,12 +113,12 @@ def train(
     """
     photographs, artworks = load_pictures(content), load_pictures(style)
     keras.utils.set_random_seed(settings.seed)
-    scenes = Scenes(
-        photographs, artworks, crop=settings.crop, style_crop=settings.style_crop,
-        styles=settings.styles, photographs=settings.photographs,
-        batches=settings.epoch_steps, seed=settings.seed,
-        painter=load_fast(settings.painting) if settings.painting else None,
+    sizes = Sizes(
+        settings.crop, settings.style_crop, settings.styles, settings.photographs,
+        settings.epoch_steps,
     )  # fmt: skip
+    painter = load_fast(settings.painting) if settings.painting else None
+    scenes = Scenes(photographs, artworks, sizes, seed=settings.seed, painter=painter)
     with precision(settings.precision):
         features = load_features("compact", STYLE_LAYERS, weights=settings.perceptual)
         judge = teacher or load_teacher(settings.teacher, settings.teacher_weights, LAYERS)

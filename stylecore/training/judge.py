@@ -39,7 +39,7 @@ Grams = dict[str, dict[str, Tensor]]
 LAYERS = (*GATYS_STYLE_LAYERS, *GATYS_CONTENT_LAYERS)
 RANGE_WEIGHT = 20.0
 GRID_WEIGHT = 1.0
-PALETTE_WEIGHT = 6.0
+PALETTE_WEIGHT = 3.0
 PAINTING_LAYERS = ("block2_conv1", "block3_conv1", "block4_conv1")
 PLAIN_STYLE = "style_distance"
 """The style term before it is bent; shown only."""

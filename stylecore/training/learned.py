@@ -39,7 +39,7 @@ from stylecore.training.dead_leaves import dead_leaves
 from stylecore.training.fitting import OnEpoch, Products, fit, optimiser
 from stylecore.training.judge import LAYERS, PLAIN_STYLE, Judge, moved_difference
 from stylecore.training.pictures import load_pictures
-from stylecore.training.scenes import ScenesOfOneStyle
+from stylecore.training.scenes import ScenesOfOneStyle, Sizes
 from stylecore.training.settings import StyleLearning
 from stylecore.training.teachers import Teacher, load_teacher
 
@@ -117,10 +117,8 @@ def learn_style(
     seen = resize(style, fitted_size(width, height, settings.style_size))
     require_free(output, overwrite=overwrite)
     folder = _folder_for(output, _key(seen, content, settings))
-    scenes = ScenesOfOneStyle(
-        content, seen, crop=settings.crop, photographs=settings.photographs,
-        batches=settings.epoch_steps, seed=settings.seed,
-    )  # fmt: skip
+    sizes = Sizes(settings.crop, 0, 1, settings.photographs, settings.epoch_steps)
+    scenes = ScenesOfOneStyle(content, [seen], sizes, seed=settings.seed)
     with precision(settings.precision):
         model = _begun(seen, settings, scenes)
         steps = _planned_steps(folder, model, scenes, settings)

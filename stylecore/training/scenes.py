@@ -1,6 +1,7 @@
 """What the fast network is trained on: a photograph and a style, sometimes with a next frame."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -31,6 +32,20 @@ BEND = 3.0
 LARGEST_NOISE = 0.03
 
 
+@dataclass(frozen=True)
+class Sizes:
+    """Of the batches of an epoch."""
+
+    crop: int
+    """Side of a frame in pixels."""
+    style_crop: int
+    """Side of a style in pixels."""
+    styles: int
+    photographs: int
+    """For each style."""
+    batches: int
+
+
 class Scenes(keras.utils.PyDataset):
     """Batches as dictionaries of float32 arrays: G styles with P photographs each.
 
@@ -52,26 +67,21 @@ class Scenes(keras.utils.PyDataset):
         self,
         content: list[np.ndarray],
         style: list[np.ndarray],
+        sizes: Sizes,
         *,
-        crop: int,
-        style_crop: int,
-        styles: int,
-        photographs: int,
-        batches: int,
         seed: int,
         painter: FastNetwork | None = None,
     ) -> None:
         super().__init__()
         self.content, self.style = content, style
-        self.crop, self.style_crop = crop, style_crop
-        self.styles, self.photographs, self.batches = styles, photographs, batches
+        self.sizes = sizes
         self.seed = seed
         self.painter = painter
         self.epoch = 0
         self._code_of = lru_cache(KEPT_CODES)(self._encoded)
 
     def __len__(self) -> int:
-        return self.batches
+        return self.sizes.batches
 
     def begin_epoch(self, epoch: int, logs: object = None) -> None:
         """Turns to the scenes of an epoch; a callback, so that a resumed run sees the same."""
@@ -79,15 +89,15 @@ class Scenes(keras.utils.PyDataset):
 
     def __getitem__(self, number: int) -> dict[str, np.ndarray]:
         random = np.random.default_rng((self.seed, self.epoch, number))
-        groups = [self._group(random) for _ in range(self.styles)]
+        groups = [self._group(random) for _ in range(self.sizes.styles)]
         batch = {name: np.stack([group[name] for group in groups]) for name in groups[0]}
         moved = [self._moved(random, frame) for frame in batch["frames"][0]]
         return batch | {name: np.stack([one[name] for one in moved]) for name in moved[0]}
 
     def _group(self, random: np.random.Generator) -> dict[str, np.ndarray]:
-        contents = [self._photograph(random) for _ in range(self.photographs)]
+        contents = [self._photograph(random) for _ in range(self.sizes.photographs)]
         if random.random() < OWN_STYLE:
-            pixels = np.arange(self.style_crop) * self.crop // self.style_crop
+            pixels = np.arange(self.sizes.style_crop) * self.sizes.crop // self.sizes.style_crop
             style, code = contents[0][pixels][:, pixels], None
         else:
             number, cut = int(random.integers(len(self.style))), int(random.integers(STYLE_CUTS))
@@ -100,8 +110,8 @@ class Scenes(keras.utils.PyDataset):
 
     def _photograph(self, random: np.random.Generator) -> np.ndarray:
         photograph = self.content[random.integers(len(self.content))]
-        side = self.crop * np.exp(random.uniform(-0.5, 0.6))
-        content = random_cut(photograph, side, self.crop, random)
+        side = self.sizes.crop * np.exp(random.uniform(-0.5, 0.6))
+        content = random_cut(photograph, side, self.sizes.crop, random)
         if random.random() < PALE:
             grey = content.mean(-1, keepdims=True)
             content = grey + random.uniform(0, 0.5) * (content - grey)
@@ -109,7 +119,7 @@ class Scenes(keras.utils.PyDataset):
 
     def _moved(self, random: np.random.Generator, frame: np.ndarray) -> dict[str, np.ndarray]:
         """The next of a frame, and where its pixels come from."""
-        motion = random_motion(self.crop, random)
+        motion = random_motion(self.sizes.crop, random)
         noise = random.normal(0, random.uniform(0, LARGEST_NOISE), frame.shape)
         places, shares = bilinear_places(motion)
         following = (warp(frame, motion) + noise).astype(np.float32)
@@ -120,7 +130,7 @@ class Scenes(keras.utils.PyDataset):
         random = np.random.default_rng((self.seed, number, cut))
         picture = self.style[number]
         side = min(picture.shape[:2]) * random.uniform(0.7, 1)
-        style = random_cut(picture, side, self.style_crop, random)
+        style = random_cut(picture, side, self.sizes.style_crop, random)
         return style[..., random.permutation(3)] if random.random() < 0.25 else style
 
     def _encoded(self, number: int, cut: int) -> Any:
@@ -131,23 +141,8 @@ class Scenes(keras.utils.PyDataset):
 class ScenesOfOneStyle(Scenes):
     """Scenes without ``style`` and ``painting``, all in the colours of one whole picture."""
 
-    def __init__(
-        self,
-        content: list[np.ndarray],
-        style: np.ndarray,
-        *,
-        crop: int,
-        photographs: int,
-        batches: int,
-        seed: int,
-    ) -> None:
-        super().__init__(
-            content, [style], crop=crop, style_crop=crop, styles=1, photographs=photographs,
-            batches=batches, seed=seed,
-        )  # fmt: skip
-
     def _group(self, random: np.random.Generator) -> dict[str, np.ndarray]:
-        contents = [self._photograph(random) for _ in range(self.photographs)]
+        contents = [self._photograph(random) for _ in range(self.sizes.photographs)]
         return in_colours(contents, self.style[0])
 
 
