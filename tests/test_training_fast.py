@@ -29,8 +29,8 @@ def scenes() -> Scenes:
 def run(folders: tuple[Path, Path], out: Path) -> list[dict]:
     """Trains for three epochs of twelve steps; returns the log."""
     settings = FastTraining(
-        teacher="compact", steps=36, epoch_steps=12, styles=2, photographs=2, crop=32, style_crop=32,
-        precision="float32", sample_epochs=3,
+        teacher="compact", steps=36, epoch_steps=12, styles=2, photographs=2, crop=32,
+        style_crop=32, precision="float32", sample_epochs=3,
     )  # fmt: skip
     train(*folders, out, settings, teacher=load_teacher("compact", None, LAYERS))
     return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
