@@ -131,9 +131,9 @@ class TestCompactFast:
 
     def test_other_weights_are_refused_in_one_sentence(self, tmp_path):
         np.savez(tmp_path / "other.npz", nothing=np.zeros(3))
-        wrong = {"other.npz": "does not hold the weights", "absent.npz": "cannot be read"}
-        for name, complaint in wrong.items():
-            with pytest.raises(WeightsError, match=f"{name} {complaint}"):
+        wrong = ("other.npz does not hold the weights", "no weights file .*absent.npz")
+        for name, complaint in zip(("other.npz", "absent.npz"), wrong, strict=True):
+            with pytest.raises(WeightsError, match=complaint):
                 CompactFast(tmp_path / name)
 
     def test_bfloat16_paints_nearly_the_same(self, network):
