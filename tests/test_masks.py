@@ -144,7 +144,7 @@ def test_nothing_is_painted_through_a_hole(tmp_path: Path):
     write_mask(tmp_path / "hole.webp", [pixels] * 3 + [pixels[:, ::-1].copy()])
     for name in ("hole.png", "hole.webp"):
         indexes, _ = index_masks([tmp_path / name], frames_until(1))
-        (mask,) = open_masks([tmp_path / name], indexes, frames_until(1))
+        (mask,) = open_masks([tmp_path / name], frames_until(1), indexes)
         assert mask(0)[:, :48].min() == 1 and mask(0)[:, 48:].max() == 0, name
 
 

@@ -5,7 +5,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PIXELS_VERSION = 22
+PIXELS_VERSION = 23
 """Raised whenever anything changes a pixel of a painted frame for the same source and settings:
 decoding, scaling, tone mapping, motion, coherence, statistics, styles, colours, engines, networks.
 It is part of a job's key. ``tests/tools/golden.py`` holds it: checksums of small renders may change
