@@ -8,7 +8,7 @@ from stylecore.evaluation.estimators import estimators_of
 from stylecore.evaluation.judge import FrameJudge
 from stylecore.evaluation.subject import Subject
 from stylecore.evaluation.summary import Evaluation, FrameFigures, summarised
-from stylecore.media import as_utf8, read_picture
+from stylecore.media import as_utf8
 from stylecore.settings.evaluation import EvaluationSettings
 
 
@@ -42,8 +42,8 @@ def evaluate(
         from stylecore.evaluation.appearance import Appearance  # loads TensorFlow
 
         appearance = Appearance(
-            [read_picture(path) for path in styles],
-            [read_picture(path) for path in settings.others],
+            [read_style(path) for path in styles],
+            [read_style(path) for path in settings.others],
             features=settings.features, weights=settings.weights,
         )  # fmt: skip
     judge = FrameJudge(estimators, appearance, every=settings.every)
