@@ -9,6 +9,7 @@ from stylecore.evaluation.judge import FrameJudge
 from stylecore.evaluation.subject import Subject
 from stylecore.evaluation.summary import Evaluation, FrameFigures, summarised
 from stylecore.media import as_utf8
+from stylecore.pipeline.styles import read_style
 from stylecore.settings.evaluation import EvaluationSettings
 
 
