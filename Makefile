@@ -61,6 +61,7 @@ cases: setup
 
 # With CLIPS=FOLDER also over the real clips in a folder; see tests/tools/media_contract.py.
 contract: setup
+	$(BIN)/python -m tests.tools.kept_table
 	$(BIN)/python -m tests.tools.media_contract
 	$(if $(CLIPS),$(BIN)/python -m tests.tools.media_contract --clips $(CLIPS))
 

@@ -1,4 +1,8 @@
-"""Bytes to frames and back: safe opening, the frame index, exact reading, writing, verification."""
+"""Demuxes, indexes and decodes sources; encodes, muxes and verifies results.
+
+From below: the ground (``names``, ``files``, ``opening``, ``index``, ``excerpt``, ...),
+``reading``, ``writing``, ``pictures``, the doors ``sources`` and ``targets``, ``verification``.
+"""
 
 from stylecore.media.excerpt import Excerpt
 from stylecore.media.ffmpeg import ffmpeg_version, find_ffmpeg, run_ffmpeg

@@ -1,4 +1,4 @@
-"""MP4's tables of samples, looked at before ffmpeg sets up its own from them.
+"""Walks the boxes of MP4 and MOV (ISO/IEC 14496-12), before ffmpeg sets up anything from them.
 
 A file of 700 bytes can list 60 million samples, for each of which ffmpeg sets up 40 bytes.
 """
@@ -52,7 +52,7 @@ def has_lost_header(path: Path) -> bool:
 
 
 def boxes_of(file: BinaryIO, end: int, start: int = 0) -> Iterator[tuple[bytes, int]]:
-    """(kind, where its content starts) of all boxes between two offsets that hold no boxes."""
+    """Walks all boxes between two offsets; (kind, start of the content) of those that hold none."""
     position, ends = start, [end]
     while ends:
         box = _box(file, position, ends[-1])

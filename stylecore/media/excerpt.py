@@ -23,6 +23,7 @@ class Excerpt:
 
     @property
     def count(self) -> int:
+        """Number of frames."""
         return self.stop - self.start
 
     @property

@@ -27,7 +27,7 @@ VERSION_SECONDS = 60.0
 
 
 def find_ffmpeg() -> Path:
-    """$STYLECORE_FFMPEG or $IMAGEIO_FFMPEG_EXE, else ffmpeg on the PATH, else the wheel's.
+    """Finds the ffmpeg program: $STYLECORE_FFMPEG or $IMAGEIO_FFMPEG_EXE, on the PATH, the wheel's.
 
     Raises:
         MediaError: there is none, or it is older than ``OLDEST``.
@@ -58,7 +58,7 @@ def _bundled_ffmpeg() -> Path:
 
 @lru_cache
 def ffmpeg_version(program: Path) -> str:
-    """What an ffmpeg program calls its version, like ``5.1.9-0+deb12u1``.
+    """Asks an ffmpeg program for its version, like ``5.1.9-0+deb12u1``.
 
     Raises:
         MediaError: it cannot be started, or is not ffmpeg.

@@ -22,8 +22,8 @@ class Margins(BaseModel):
         return width - self.left - self.right, height - self.top - self.bottom
 
     def on_grid(self, size: tuple[int, int], shared: tuple[int, int]) -> "Margins":
-        """Margins that part no pixels that share a colour: what is shown begins with such a group
-        and, where anything is cut off behind it, ends with one.
+        """Moves the edges until they part no pixels that share a colour: what is shown begins with
+        such a group and, where anything is cut off behind it, ends with one.
 
         Args:
             size: (width, height) of the coded picture.
@@ -58,7 +58,7 @@ class Orientation(BaseModel):
         return (height, width) if self.transposed else (width, height)
 
     def apply(self, image: np.ndarray) -> np.ndarray:
-        """(H, W, 3) as decoded to (H', W', 3) upright."""
+        """Turns (H, W, ...) pixels as decoded to (H', W', ...) upright."""
         if self.transposed:
             image = image.swapaxes(0, 1)
         if self.flipped_x:

@@ -146,7 +146,7 @@ class SourceIndex(BaseModel):
 def index_of_pictures(
     *, size: tuple[int, int], alpha: bool, bit_depth: Literal[8, 16] = 8, **others: Any
 ) -> SourceIndex:
-    """The index of a source that holds RGB pictures and nothing beside them.
+    """Describes a source that holds RGB pictures and nothing beside them.
 
     Args:
         size: (width, height).

@@ -81,7 +81,7 @@ def frame_name(pattern: Path, number: int) -> str:
 
 
 def frame_files(path: Path) -> tuple[str, ...]:
-    """Names of the frames of a folder or pattern, in their order.
+    """Lists the names of the frames of a folder or pattern, in their order.
 
     They are ordered by the last number in their names, whatever its length; names without any are
     ordered as they are.

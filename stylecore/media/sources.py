@@ -23,7 +23,7 @@ READERS = {"container": read_container, "animation": read_animation, "folder": r
 
 
 def check_source(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> None:
-    """Finds out in a moment whether there is something that can be opened.
+    """Opens a source and closes it again, to find out in a moment whether that can be.
 
     Raises:
         MediaError: there is not.
@@ -59,7 +59,7 @@ def index_source(
     *,
     max_megapixels: float = MAX_MEGAPIXELS,
 ) -> SourceIndex:
-    """Finds every frame of a source, and all that must come out as it went in.
+    """Indexes a source: every frame of it, and all that must come out as it went in.
 
     Args:
         path: a video file, an animated WebP, a folder of frames, or a pattern for their names.
@@ -86,7 +86,7 @@ def index_source(
 def read_frames(
     excerpt: Excerpt, *, size: tuple[int, int] | None = None, alpha: bool = False
 ) -> Iterator[np.ndarray]:
-    """Frames of a source in order of presentation.
+    """Decodes frames of a source in order of presentation.
 
     Args:
         size: (width, height) of the upright result; the source's own when None.

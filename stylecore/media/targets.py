@@ -116,7 +116,7 @@ def estimated_bytes(
     size: tuple[int, int],
     frames: int,
 ) -> int:
-    """About how large the result will be, rather too much than too little."""
+    """Estimates how many bytes the result will have, rather too many than too few."""
     picture_format = picture_format_of(output)
     if picture_format is not None:
         depth = 2 if min(index.bit_depth, picture_format.most_bits) > 8 else 1
@@ -146,7 +146,7 @@ def write_frames(
     *,
     on_frame: Callable[[int], None] = lambda done: None,
 ) -> tuple[str, ...]:
-    """Writes the painted frames of an excerpt into ``target``; returns notes for the person.
+    """Encodes the painted frames of an excerpt and muxes them with the source's other streams.
 
     The first one gets the source's first timestamp. Sound, subtitles, attachments, chapters and
     metadata are copied bit by bit, cut to the range.
@@ -157,6 +157,9 @@ def write_frames(
         excerpt: what was painted; its source gives timestamps and other streams.
         encoding: how they are coded.
         on_frame: called with the number of frames that are written, in the caller's thread.
+
+    Returns:
+        Notes on what the result does not hold, in sentences.
 
     Raises:
         OutputError: no space is left, or the encoder refuses.

@@ -31,6 +31,7 @@ from stylecore.media import VIDEO_SUFFIXES
 from stylecore.settings import SourceSettings
 from stylecore.store import Published
 from tests.support import clips, odd_clips
+from tests.support.commit import commit
 from tests.tools import times_contract
 
 Outcome = Literal["kept", "noted", "refused"]
@@ -557,7 +558,8 @@ def _rows(cases: Iterable[Case]) -> Iterator[tuple[str, tuple[str, ...], list[st
 def _print_table(
     headings: Sequence[str], rows: Iterable[tuple[str, tuple[str, ...], list[str]]]
 ) -> int:
-    """How many rows are not what was expected of them."""
+    """Prints a table with the commit it is from; how many rows are not as expected."""
+    print(f"As of commit {commit()}:\n")
     print(f"| {' | '.join(headings)} |")
     print("|---" * len(headings) + "|")
     failed = 0

@@ -30,7 +30,7 @@ def write_apng(
     *,
     plays: int,
 ) -> None:
-    """Writes every frame whole and lossless.
+    """Encodes every frame whole and lossless.
 
     Args:
         frames: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16.

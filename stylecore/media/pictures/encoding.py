@@ -31,7 +31,7 @@ TIFF_PROFILE, TIFF_BYTES = 34675, 7
 
 
 def encoded_picture(pixels: np.ndarray, suffix: str, *, quality: int) -> bytes:
-    """A picture file that says, where its format can, that its colours are those of sRGB.
+    """Encodes a picture; the file says, where its format can, that its colours are those of sRGB.
 
     Args:
         pixels: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16.
@@ -51,7 +51,11 @@ def encoded_picture(pixels: np.ndarray, suffix: str, *, quality: int) -> bytes:
 
 
 def png_bytes(pixels: np.ndarray) -> bytes:
-    """A PNG file of (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16."""
+    """Encodes (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16, as PNG.
+
+    Raises:
+        OutputError: OpenCV cannot.
+    """
     order = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
     encoded, data = cv2.imencode(".png", cv2.cvtColor(pixels, order), PNG_OPTIONS)
     if not encoded:
@@ -60,7 +64,7 @@ def png_bytes(pixels: np.ndarray) -> bytes:
 
 
 def webp_bytes(pixels: np.ndarray, *, quality: int, profile: bytes = b"") -> bytes:
-    """A WebP file of (H, W, 3) RGB or (H, W, 4) RGBA, with 8 bits; lossless at quality 100."""
+    """Encodes (H, W, 3) RGB or (H, W, 4) RGBA as WebP with 8 bits; lossless at quality 100."""
     image = Image.fromarray(of_8_bits(pixels))
     lossless = quality == 100
     return _saved(

@@ -43,7 +43,7 @@ def frame_rate(text: str) -> Fraction:
 
 
 def index_folder(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
-    """``index_source`` of a folder or a pattern: all headers first, then every picture."""
+    """Indexes a folder or a pattern, all headers first, then pictures; see ``index_source``."""
     folder, names = path_on_disk(path), frame_files(path)
     rate = frame_rate(settings.frame_rate)
     check_count(str(path), len(names), settings.max_hours)
@@ -88,7 +88,7 @@ def index_folder(path: Path, settings: SourceSettings, max_megapixels: float) ->
 def read_folder(
     excerpt: Excerpt, *, size: tuple[int, int] | None, alpha: bool
 ) -> Iterator[np.ndarray]:
-    """``read_frames`` of a folder or a pattern."""
+    """Decodes pictures of a folder or a pattern; see ``read_frames``."""
     index = excerpt.index
     for number in range(excerpt.start, excerpt.stop):
         file = path_on_disk(excerpt.path) / index.frame_files[number]

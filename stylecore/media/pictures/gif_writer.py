@@ -40,7 +40,7 @@ def write_gif(
     *,
     plays: int,
 ) -> None:
-    """Writes every frame whole.
+    """Encodes every frame whole, with a palette of its own.
 
     Args:
         frames: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16; opacity below half is none.

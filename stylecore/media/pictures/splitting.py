@@ -25,7 +25,7 @@ from stylecore.runtime.cleanup import cleaned_up
 
 
 def split_to_disk(excerpt: Excerpt, folder: Path, *, size: tuple[int, int] | None = None) -> None:
-    """Writes what ``read_frames`` gives as PNG files, 00000041.png, into ``folder``.
+    """Decodes by the ffmpeg program what ``read_frames`` gives, into PNG files like 00000041.png.
 
     The folder is made where it is missing. Nobody else may split the same frames meanwhile: what a
     killed process has left of them is removed.

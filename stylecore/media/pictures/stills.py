@@ -41,7 +41,7 @@ READABLE_MODES = frozenset(
 def read_picture(
     path: Path, *, max_megapixels: float = ImageSettings().max_megapixels
 ) -> np.ndarray:
-    """A still picture, (H, W, 3) float32 RGB in [0, 1], turned upright, transparency on white.
+    """Decodes a still: (H, W, 3) float32 RGB in [0, 1], turned upright, transparency on white.
 
     Raises:
         MediaError: missing, no picture, damaged, or larger than ``max_megapixels``.
@@ -50,7 +50,7 @@ def read_picture(
 
 
 def read_pixels(path: Path, data: bytes | None = None, *, max_megapixels: float) -> np.ndarray:
-    """A still picture as it is stored, but upright and in the colours of sRGB.
+    """Decodes a still as it is stored, but upright and in the colours of sRGB.
 
     Args:
         path: the file.
@@ -85,7 +85,7 @@ def read_pixels(path: Path, data: bytes | None = None, *, max_megapixels: float)
 
 
 def on_white(pixels: np.ndarray) -> np.ndarray:
-    """What ``read_pixels`` gave as float32 RGB in [0, 1], with white behind what is transparent."""
+    """Composites what ``read_pixels`` gave over white: (H, W, 3) float32 RGB in [0, 1]."""
     image = to_float(pixels)
     if image.shape[2] == 3:
         return image
@@ -110,7 +110,7 @@ def require_readable(path: Path, image: Image.Image) -> None:
 def opened_picture(
     path: Path, data: bytes | None = None, *, max_megapixels: float
 ) -> Iterator[Image.Image]:
-    """A picture file, not decoded yet; whatever goes wrong inside is said in a sentence.
+    """Opens a picture file without decoding it; whatever goes wrong inside is said in a sentence.
 
     Args:
         path: the file.
@@ -145,7 +145,7 @@ def opened_picture(
 def write_picture(
     path: Path, image: np.ndarray, *, opacity: np.ndarray | None = None, bit_depth: int = 8
 ) -> None:
-    """Writes a picture; whole or not at all.
+    """Encodes a picture into a file, whole or not at all.
 
     Args:
         path: its suffix names the format; what that does not hold is left out.

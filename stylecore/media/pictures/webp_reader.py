@@ -42,7 +42,7 @@ def is_animation(path: Path) -> bool:
 
 
 def index_animation(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
-    """``index_source`` of an animated WebP, by decoding all of it."""
+    """Indexes an animated WebP by decoding all of it; see ``index_source``."""
     durations: list[int] = []
     checksums: list[int] = []
     alpha = False
@@ -83,7 +83,7 @@ def index_animation(path: Path, settings: SourceSettings, max_megapixels: float)
 def read_animation(
     excerpt: Excerpt, *, size: tuple[int, int] | None, alpha: bool
 ) -> Iterator[np.ndarray]:
-    """``read_frames`` of an animated WebP; earlier frames are decoded too, one by one."""
+    """Decodes frames of an animated WebP, earlier ones too, one by one; see ``read_frames``."""
     index, start, stop = excerpt.index, excerpt.start, excerpt.stop
     with opened_picture(excerpt.path, max_megapixels=float("inf")) as image:
         count = min(stop, _frame_count(image))

@@ -35,7 +35,7 @@ def write_webp(
     quality: int,
     plays: int,
 ) -> None:
-    """Writes every frame whole.
+    """Encodes every frame whole.
 
     Args:
         frames: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16.

@@ -31,7 +31,7 @@ def write_pictures(
     encoding: OutputSettings,
     on_frame: Callable[[int], None],
 ) -> tuple[str, ...]:
-    """``write_frames`` into an animation or a folder."""
+    """Encodes frames into an animation or a folder; see ``write_frames``."""
     try:
         if picture_format.unit is None:
             names = written_names(target, excerpt)

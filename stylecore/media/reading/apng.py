@@ -27,7 +27,7 @@ LARGEST_PROFILE = 2**22
 
 
 def frame_delays(path: Path) -> list[Fraction]:
-    """Seconds that each frame says it is shown, in order; 0 means as short as possible."""
+    """Reads the seconds that each frame says it is shown, in order; 0 for as short as possible."""
     delays = []
     for data in _contents(path, b"fcTL"):
         numerator, denominator = struct.unpack(">HH", data[20:24])
@@ -84,7 +84,7 @@ def _contents(path: Path, wanted: bytes) -> Iterator[bytes]:
 
 
 def with_exact_times(path: Path, index: SourceIndex) -> SourceIndex:
-    """The index with the times that an APNG says; that of any other file as it is."""
+    """Replaces the times in an index by those that an APNG says; any other index stays."""
     delays = frame_delays(path) if index.container == "apng" else []
     if not delays or len(delays) != index.frame_count:
         return index

@@ -38,7 +38,7 @@ def upright_pixels(
     alpha: bool,
     deinterlace: bool,
 ) -> Iterator[np.ndarray]:
-    """What ``read_frames`` gives, of frames as the source's decoder gave them.
+    """Deinterlaces, crops, scales, converts to RGB, turns upright and tone-maps decoded frames.
 
     Args:
         frames: all of one size and format.

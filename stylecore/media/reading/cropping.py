@@ -31,7 +31,7 @@ MOST_ELEMENTS = 100_000
 def shown_part(
     path: Path, container: str, number: int, track: int, size: tuple[int, int]
 ) -> tuple[Margins, Fraction | None]:
-    """What of a picture is shown, and the aspect of its pixels where FFmpeg's would be wrong.
+    """Reads which part of a picture is shown, and its pixels' aspect where FFmpeg's would be wrong.
 
     Args:
         path: a video file.

@@ -26,7 +26,7 @@ def read_container(
     size: tuple[int, int] | None,
     alpha: bool,
 ) -> Iterator[np.ndarray]:
-    """``read_frames`` of a video file."""
+    """Decodes and converts frames of a video file; see ``read_frames``."""
     index, start, stop = excerpt.index, excerpt.start, excerpt.stop
     reach = DEINTERLACE_REACH if index.interlaced else 0
     decoded = excerpt.part(max(0, start - reach), min(index.frame_count, stop + reach))
@@ -37,7 +37,11 @@ def read_container(
 
 
 def decoded_frames(excerpt: Excerpt) -> Iterator[VideoFrame]:
-    """Frames as they decode, from a keyframe as far as that is exact, else by counting."""
+    """Seeks and decodes an excerpt, from a keyframe as far as that is exact, else by counting.
+
+    Raises:
+        MediaError: the source has changed since it was indexed.
+    """
     number = excerpt.start
     if number > 0 and excerpt.index.exact_seeking:
         for frame in _from_keyframe(excerpt):

@@ -26,7 +26,7 @@ SRGB_TO_XYZ = np.array(
 
 
 def srgb_of_deep(pixels: np.ndarray, profile: bytes) -> np.ndarray | None:
-    """Colours of 16 bits in sRGB.
+    """Converts colours of 16 bits to sRGB (ICC.1:2022, annex F, matrix and curves).
 
     Args:
         pixels: (H, W, 3) uint16; all three alike where the profile is one of greys.

@@ -38,7 +38,7 @@ MOST_ASPECT = 100
 
 
 def index_container(path: Path, settings: SourceSettings, max_megapixels: float) -> SourceIndex:
-    """``index_source`` of a video file, by decoding all of it.
+    """Indexes a video file by demuxing and decoding all of it; see ``index_source``.
 
     A damaged one is decoded again by one thread: several lose frames that are near the damage, and
     do not patch it up alike each time.

@@ -42,7 +42,7 @@ class StreamFacts:
 
 
 def stream_facts(path: Path, streams: Sequence[StreamInfo]) -> list[StreamFacts]:
-    """Facts of the streams, in their order."""
+    """Demuxes the streams of a file and digests their packets; one fact for each, in order."""
     found = {info.index: StreamFacts() for info in streams}
     with open_container(path) as container:
         for info in streams:

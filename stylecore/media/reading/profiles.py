@@ -82,7 +82,7 @@ def colour_space_of(profile: bytes) -> str:
 
 
 def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """A decoded picture of 8 bits as RGB or RGBA in sRGB."""
+    """Converts a decoded picture of 8 bits to RGB or RGBA in sRGB."""
     has_opacity = image.has_transparency_data
     if not profile:
         return image.convert("RGBA" if has_opacity else "RGB")
@@ -97,7 +97,7 @@ def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def pixels_in_srgb(pixels: np.ndarray, profile: bytes) -> np.ndarray:
-    """(H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16, in sRGB."""
+    """Converts (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16, to sRGB; opacity stays."""
     if not profile:
         return pixels
     colours = np.ascontiguousarray(pixels[..., :3])

@@ -21,7 +21,7 @@ OF_PNG = ("rgb", "gray", "ya", "pal8", "mono")
 
 def captions_of(frame: VideoFrame) -> bytes:
     """The closed captions that came with a decoded frame, in pieces of 3 bytes; mostly none."""
-    data = _told(frame, Type.A53_CC)
+    data = _side_data(frame, Type.A53_CC)
     return bytes(data) if data is not None else b""
 
 
@@ -31,8 +31,8 @@ def caption_checksum(frame: VideoFrame) -> int:
 
 
 def sphere_of(frame: VideoFrame) -> Sphere | None:
-    """How a decoded frame surrounds the viewer."""
-    data = _told(frame, Type.SPHERICAL)
+    """Reads how a decoded frame surrounds the viewer; None where it is flat."""
+    data = _side_data(frame, Type.SPHERICAL)
     if data is None:
         return None
     projection, yaw, pitch, roll, left, top, right, bottom, padding = struct.unpack(
@@ -44,14 +44,14 @@ def sphere_of(frame: VideoFrame) -> Sphere | None:
 
 def stereo_of(frame: VideoFrame) -> tuple[int, bool] | None:
     """How a view for each eye lies in a decoded frame, and whether the right one comes first."""
-    data = _told(frame, Type.STEREO3D)
+    data = _side_data(frame, Type.STEREO3D)
     if data is None:
         return None
     kind, flags = struct.unpack("=2i", bytes(data)[:8])
     return None if kind == FLAT else (kind, bool(flags & INVERTED))
 
 
-def _told(frame: VideoFrame, kind: Type) -> SideData | None:
+def _side_data(frame: VideoFrame, kind: Type) -> SideData | None:
     """What a decoder gives of one kind.
 
     Nothing of PNG's frames, which are not asked, and nothing where there is some of a kind that

@@ -21,7 +21,7 @@ DROPPING = 30
 
 
 def later(timecode: str, rate: Fraction, frames: int) -> str:
-    """The timecode so many frames later.
+    """Counts a timecode on by so many frames (SMPTE ST 12-1), over midnight too.
 
     Args:
         timecode: what is no timecode is returned as it is.
@@ -60,6 +60,7 @@ def moved(metadata: Mapping[str, str], excerpt: Excerpt) -> dict[str, str]:
 
 
 def has_timecode(metadata: Mapping[str, str]) -> bool:
+    """Whether metadata of a file or a stream says a timecode."""
     return any(key.lower() == NAME and value for key, value in metadata.items())
 
 

@@ -23,7 +23,7 @@ def frame_units(stream: VideoStream) -> int:
 
 
 def increasing(found: Sequence[int | None], stream: VideoStream) -> tuple[list[int], bool]:
-    """Strictly increasing timestamps, and whether the found ones were so already.
+    """Mends timestamps until they increase strictly; whether the found ones did so already.
 
     From the first one on that has to be mended they are a millisecond apart at least.
 

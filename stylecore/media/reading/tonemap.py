@@ -33,7 +33,7 @@ STEPS = 4096
 
 
 def tone_mapped(image: np.ndarray, transfer: int) -> np.ndarray:
-    """A frame in the colours of BT.2020 to one in those of BT.709.
+    """Tone-maps a frame in the colours of BT.2020 to those of BT.709 (BT.2446-1, method A).
 
     Args:
         image: (H, W, 3) uint16 RGB as it was coded, full range; of uint8 the steps show.

@@ -30,7 +30,7 @@ SEMI_PLANAR = {"nv12": "yuv420p", "p010le": "yuv420p10le"}
 
 
 def rgb_of(yuv: np.ndarray, *, matrix: str, full_range: bool, bit_depth: int) -> np.ndarray:
-    """YUV of any depth to RGB.
+    """Converts YUV of any depth to RGB (ITU-T H.273, 8.3).
 
     Args:
         yuv: (H, W, 3) uint16, levels of ``bit_depth`` bits shifted up to 16.
@@ -46,7 +46,7 @@ def rgb_of(yuv: np.ndarray, *, matrix: str, full_range: bool, bit_depth: int) ->
 def yuv_frame(
     pixels: np.ndarray, *, matrix: str, full_range: bool, pixel_format: str
 ) -> VideoFrame:
-    """RGB as a frame in one of ``codecs.FORMATS`` or ``SEMI_PLANAR``.
+    """Converts RGB to a frame in one of ``codecs.FORMATS`` or ``SEMI_PLANAR`` (ITU-T H.273, 8.3).
 
     Args:
         pixels: (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16. Places that share a colour share
@@ -83,7 +83,7 @@ def yuv_frame(
 
 
 def with_whole_colours(frame: VideoFrame) -> VideoFrame:
-    """A frame whose last column and row are doubled where a colour spans beyond them.
+    """Doubles the last column and row of a frame where a colour spans beyond them.
 
     ffmpeg's scaler would stretch the 81 colours of 161 columns over them. Formats whose names say
     the full range become those whose names do not, since the scaler obeys these names alone.

@@ -1,4 +1,4 @@
-"""The proof of results that are no video file: every frame decodes, when and as it should."""
+"""Verifies results that are no video file: every frame decodes, when and as it should."""
 
 import math
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def verify_pictures(
     size: tuple[int, int],
     checksums: Sequence[int],
 ) -> tuple[str, ...]:
-    """``verify_frames`` of an animation or a folder of frames; what was found equal, in words.
+    """Decodes an animation or a folder of frames and compares it; what was found equal, in words.
 
     Args:
         checksums: ``pixel_checksum`` of what the frames must hold exactly; empty if they need not.

@@ -20,7 +20,7 @@ def verify_frames(
     size: tuple[int, int],
     checksums: Sequence[int] = (),
 ) -> Verification:
-    """Compares ``target`` with what it was made from.
+    """Verifies that ``target`` is what its source and encoding ask for, by decoding it.
 
     Every frame must be shown at its tick of the target's clock (``Clock``); what lies between the
     ticks and the source's times is ``Verification.off``, and ``delay`` for all.

@@ -1,4 +1,4 @@
-"""The proof that a result is what it should be, by decoding it."""
+"""Verifies a video file: frames, times, tags, copied streams and captions are its source's."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -36,7 +36,7 @@ SYNC_SECONDS = Fraction(2, 1000)
 def verify_video(
     target: Path, excerpt: Excerpt, encoding: OutputSettings, size: tuple[int, int]
 ) -> Verification:
-    """``verify_frames`` of a video file."""
+    """Decodes a video file and compares it with its source; see ``verify_frames``."""
     found = _found_in(target, size)
     if found.frame_count != excerpt.count:
         raise UnverifiedError(f"it has {found.frame_count} frames instead of {excerpt.count}")

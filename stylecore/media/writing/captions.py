@@ -82,7 +82,7 @@ class Captions:
         """Of frames that are decoded and not yet encoded, which is done in another order."""
 
     def added(self, packets: Iterable[Packet]) -> Iterator[Packet]:
-        """Packets as the encoder gives them, with the captions of their frames.
+        """Puts the captions of their frames into the packets that the encoder gives.
 
         Raises:
             MediaError: the source has changed since it was indexed.

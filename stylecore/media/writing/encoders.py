@@ -45,7 +45,7 @@ def bits_a_second(bitrate: str) -> float:
 
 
 def require_choices(encoding: OutputSettings, suffix: str) -> None:
-    """Whether the encoder knows what was asked for.
+    """Checks that the encoder knows what was asked for.
 
     Raises:
         SettingsError: it does not know the quality or the preset, takes no bitrate, or cannot be
@@ -102,7 +102,7 @@ def _try(encoding: OutputSettings, suffix: str) -> None:
 def require_encoder(
     encoding: OutputSettings, suffix: str, size: tuple[int, int], index: SourceIndex
 ) -> None:
-    """Whether the encoder takes frames of a size.
+    """Checks that the encoder takes frames of a size, by opening it.
 
     Raises:
         SettingsError: it does not.
@@ -117,7 +117,7 @@ def require_encoder(
 
 
 def require_aspect(output: Path, encoding: OutputSettings, index: SourceIndex) -> None:
-    """Whether the result can say that its pixels are not square.
+    """Checks that the result can say that its pixels are not square.
 
     Raises:
         SettingsError: it cannot.

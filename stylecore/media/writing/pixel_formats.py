@@ -17,7 +17,7 @@ MOST_BITS = 10
 def fitting_format(
     encoding: OutputSettings, suffix: str, size: tuple[int, int], index: SourceIndex
 ) -> str:
-    """The pixel format of a result.
+    """Chooses the pixel format of a result.
 
     Raises:
         SettingsError: the codec cannot hold the frames.
@@ -48,7 +48,7 @@ def pixel_format(
     chroma: str,
     depth: int,
 ) -> str | None:
-    """What frames of ``size`` are stored as; None where the codec cannot hold them.
+    """Chooses what frames of ``size`` are stored as; None where the codec cannot hold them.
 
     The least that holds so many bits, the source's transparency if the codec can, and the
     resolution of its colours if ``chroma`` asks for it.

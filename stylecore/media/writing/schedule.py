@@ -50,7 +50,7 @@ class Schedule:
         return pts * self.encoding_unit
 
     def placed(self, packets: Iterable[Packet]) -> Iterator[Packet]:
-        """Packets as encoders give them, in order, with the times and durations of the file."""
+        """Gives packets, in order as encoders give them, the times and durations of the file."""
         for packet in packets:
             if packet.pts is None or packet.dts is None:
                 continue

@@ -64,7 +64,7 @@ def copied_streams(
 def fitting_name(
     output: Path, source: Path, index: SourceIndex, encoding: OutputSettings
 ) -> tuple[Path, tuple[str, ...]]:
-    """The output, in another container if the named one cannot hold all streams; with a note."""
+    """Renames the output where its container cannot hold all streams, and another can; with a note."""
     suffix = output.suffix.lower()
     if encoding.container == "named" or encoding.audio == "drop" or suffix not in CONTAINERS:
         return output, ()

@@ -1,4 +1,4 @@
-"""Encoding frames with the source's timestamps, and everything else of the source beside them.
+"""Encodes frames at the source's timestamps and muxes everything else of the source beside them.
 
 Encoded pictures and copied packets go into one file in one pass, since every detour through a
 second container moves sound against picture by some milliseconds. The same frames give the same
@@ -64,7 +64,7 @@ def write_container(
     encoding: OutputSettings,
     on_frame: Callable[[int], None],
 ) -> tuple[str, ...]:
-    """``write_frames`` into a video file."""
+    """Encodes frames into a video file and muxes copies beside them; see ``write_frames``."""
     require_aspect(target, encoding, excerpt.index)
     try:
         with ExitStack() as files:
