@@ -64,7 +64,7 @@ def copied_streams(
 def fitting_name(
     output: Path, source: Path, index: SourceIndex, encoding: OutputSettings
 ) -> tuple[Path, tuple[str, ...]]:
-    """Renames the output where its container cannot hold all streams, and another can; with a note."""
+    """Renames the output where another container holds all streams and its own not; with a note."""
     suffix = output.suffix.lower()
     if encoding.container == "named" or encoding.audio == "drop" or suffix not in CONTAINERS:
         return output, ()
