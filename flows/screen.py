@@ -28,6 +28,7 @@ from flows.jobs import why_anew
 from flows.printing import printable
 from flows.stopping import Stop
 from flows.way import Choice, Way, prefect_ready, way_of
+from stylecore.inspection.transition import TransitionFilm
 from stylecore.media import require_utf8
 from stylecore.pipeline import OnProgress, finish_job, open_job, space_needed, stylize_image
 from stylecore.pipeline import Progress as Step
@@ -96,18 +97,29 @@ def run_image(
     overwrite: bool,
     prefect: Choice,
     quiet: bool,
+    film: TransitionFilm | None = None,
 ) -> None:
-    """Repaints a still, and says where it is."""
+    """Repaints a still, and says where it is; then writes the film of its way, if there is one."""
     console, way = _console(quiet), way_of(prefect)
     _say(console, f"run     {way.described}")
+    on_step = None if film is None else film.show
     if way.is_flow:
         with _prefect(console, way):
             from flows.image import stylize_image as stylize_image_as_flow
+            from tasks.still import showing
 
-            written = stylize_image_as_flow(source, style, output, settings, overwrite=overwrite)
+            with showing(on_step):
+                written = stylize_image_as_flow(
+                    source, style, output, settings, overwrite=overwrite
+                )
     else:
-        written = stylize_image(source, style, output, settings, overwrite=overwrite)
+        written = stylize_image(
+            source, style, output, settings, overwrite=overwrite, on_step=on_step
+        )
     _say(console, str(written))
+    if film is not None:
+        film.write()
+        _say(console, str(film.target))
 
 
 def run_folder(

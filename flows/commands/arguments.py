@@ -21,6 +21,15 @@ def add_style(parser: Parser) -> None:
     )
 
 
+def add_picture(parser: Parser) -> None:
+    """What a sheet is drawn of, and where it goes."""
+    parser.topic(SOURCE).add_argument(
+        "picture", type=Path, metavar="PICTURE",
+        help="picture, or a video's frame by its number from 0, like clip.mp4@48",
+    )  # fmt: skip
+    add_output(parser, "sheet [beside the picture]")
+
+
 def add_output(parser: Parser, what: str = "result [beside the source]") -> None:
     group = parser.topic(RESULT)
     group.add_argument("-o", "--output", type=Path, metavar="OUT", help=what)
@@ -58,10 +67,22 @@ def add_workspace(parser: Parser) -> None:
     )  # fmt: skip
 
 
+def beside(picture: Path, what: str) -> Path:
+    """The name of a PNG file about a picture, or a video's frame, that nobody named."""
+    from stylecore.media import named_frame
+
+    source, number = named_frame(picture) or (picture, None)
+    stem = source.name if source.is_dir() else source.stem
+    frame = "" if number is None else f"@{number}"
+    return source.absolute().with_name(f"{stem}{frame}-{what}.png")
+
+
 def default_output(source: Path, style: Path, settings: VideoSettings | ImageSettings) -> Path:
     """Beside the source, named after both; of a folder of frames or a pattern, a video."""
-    from stylecore.media import is_sequence, path_on_disk, usual_suffix
+    from stylecore.media import is_sequence, named_frame, path_on_disk, usual_suffix
 
+    if isinstance(settings, ImageSettings) and named_frame(source):
+        return beside(source, style.stem)
     suffix = source.suffix
     if isinstance(settings, VideoSettings):
         suffix = usual_suffix(source, settings.output)

@@ -36,9 +36,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from stylecore.arrays.images import resize
 from stylecore.arrays.moments import Moments
 
 ArrayMap = Callable[[np.ndarray], np.ndarray]
+OnStep = Callable[[np.ndarray], None]
+"""Is shown a picture (h, w, 3), float32 RGB in [0, 1]."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,9 @@ class FrameInput:
     """Measured in the shot and held steady; the frame's own count when empty."""
     draft: np.ndarray | None = None
     """(H, W, 3): what the engine's ``draft`` made of the frame; None where it made nothing."""
+    on_step: OnStep | None = None
+    """Is shown the picture on its way: what it begins from, what it is before every step, perhaps
+    smaller than the frame, and the result. An engine without steps never calls it."""
 
     def mapped(self, image: ArrayMap, plane: ArrayMap | None = None) -> "FrameInput":
         """The frame with all its pictures changed alike, but the draft, which is an engine's own.
@@ -125,6 +131,15 @@ class FrameRecord:
     losses: Mapping[str, float] = field(default_factory=dict)
     """Name of a term -> its last value, before weighting; ``total`` is the weighted sum."""
     seconds: float = 0.0
+
+
+def shown_as(frame: FrameInput, changed: Callable[[np.ndarray], np.ndarray]) -> OnStep | None:
+    """What shows ``frame.on_step`` every picture, at the frame's size, as ``changed`` makes it."""
+    on_step = frame.on_step
+    if on_step is None:
+        return None
+    height, width = frame.content.shape[:2]
+    return lambda image: on_step(changed(resize(image, (width, height))))
 
 
 def cover_of(style_masks: np.ndarray | None) -> np.ndarray | None:

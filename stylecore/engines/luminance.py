@@ -1,12 +1,14 @@
 """Painting of light alone (Gatys et al. 2017, section 5.2), around any engine."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from stylecore.arrays.light import grey, merge_chroma
 from stylecore.arrays.moments import Moments
-from stylecore.engines.base import FrameInput, FrameRecord, WrappingEngine
+from stylecore.engines.base import FrameInput, FrameRecord, WrappingEngine, shown_as
 
 
 class LuminanceEngine(WrappingEngine):
@@ -25,5 +27,7 @@ class LuminanceEngine(WrappingEngine):
 
     def render(self, frame: FrameInput) -> tuple[np.ndarray, FrameRecord]:
         """Stored frames have colours, which are the source's: their greys are what was painted."""
-        image, record = self._engine.render(frame.mapped(grey))
-        return merge_chroma(image, frame.content), record
+        in_colours = partial(merge_chroma, source=frame.content)
+        greys = replace(frame.mapped(grey), on_step=shown_as(frame, in_colours))
+        image, record = self._engine.render(greys)
+        return in_colours(image), record

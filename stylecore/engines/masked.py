@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from stylecore.arrays.moments import Moments
-from stylecore.engines.base import FrameInput, FrameRecord, WrappingEngine, cover_of
+from stylecore.engines.base import FrameInput, FrameRecord, WrappingEngine, cover_of, shown_as
 
 FAINTEST = 1e-3
 """Cover below which nothing of a style is seen."""
@@ -31,12 +31,17 @@ class MaskedEngine(WrappingEngine):
         """The painted frame where the masks are, the source where they are not."""
         if not _is_covered(frame):
             return frame.content.copy(), FrameRecord(iterations=0)
-        image, record = self._engine.render(_everywhere(frame))
         cover = cover_of(frame.style_masks)
         if cover is None:
-            return image, record
+            return self._engine.render(_everywhere(frame))
         share = cover[..., None]
-        return share * image + (1 - share) * frame.content, record
+
+        def covered(image: np.ndarray) -> np.ndarray:
+            return share * image + (1 - share) * frame.content
+
+        whole = replace(_everywhere(frame), on_step=shown_as(frame, covered))
+        image, record = self._engine.render(whole)
+        return covered(image), record
 
 
 def _is_covered(frame: FrameInput) -> bool:

@@ -1,9 +1,11 @@
 """Pictures that are smaller than a network's largest step: they are continued, and cut again."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
-from stylecore.engines.base import FrameInput
+from stylecore.engines.base import FrameInput, OnStep
 
 LEAST_SIDE = 16
 """Pixels: what one place of the deepest layers sees of a frame."""
@@ -22,7 +24,7 @@ def continued(frame: FrameInput) -> FrameInput:
     shape = frame.content.shape[:2]
     if large_enough(shape) == shape:
         return frame
-    return frame.mapped(_repeated, _repeated)
+    return replace(frame.mapped(_repeated, _repeated), on_step=_cut_to(shape, frame.on_step))
 
 
 def mirrored(style: np.ndarray) -> np.ndarray:
@@ -31,6 +33,11 @@ def mirrored(style: np.ndarray) -> np.ndarray:
     height, width = style.shape[:2]
     missing = [(0, max(0, LEAST_STYLE - side)) for side in (height, width)]
     return np.pad(style, (*missing, (0, 0)), mode="symmetric") if np.any(missing) else style
+
+
+def _cut_to(shape: tuple[int, int], on_step: OnStep | None) -> OnStep | None:
+    """What shows the pictures of a continued frame as large as the frame is."""
+    return on_step and (lambda image: on_step(image[: shape[0], : shape[1]]))
 
 
 def _repeated(image: np.ndarray) -> np.ndarray:

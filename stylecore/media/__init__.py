@@ -36,6 +36,7 @@ from stylecore.media.pictures.stills import (
     write_picture,
 )
 from stylecore.media.pictures.webp_reader import is_animation
+from stylecore.media.single import named_frame, read_single
 from stylecore.media.sources import check_source, index_source, is_moving, read_frames
 from stylecore.media.targets import (
     check_output,
@@ -72,6 +73,7 @@ __all__ = [
     "is_exact",
     "is_moving",
     "is_sequence",
+    "named_frame",
     "not_written",
     "on_white",
     "open_container",
@@ -80,6 +82,7 @@ __all__ = [
     "read_frames",
     "read_picture",
     "read_pixels",
+    "read_single",
     "rehearse",
     "rehearsed_as",
     "require_file",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from stylecore.arrays.colour import colour_statistics
 from stylecore.arrays.images import fitted_size, resize, to_float
-from stylecore.engines import FrameInput
+from stylecore.engines import FrameInput, OnStep
 from stylecore.errors import OutputExistsError, SettingsError
-from stylecore.media import check_picture_name, on_white, read_pixels, write_picture
+from stylecore.media import check_picture_name, on_white, read_single, write_picture
 from stylecore.pipeline.checks import real
 from stylecore.pipeline.engine_pool import prepared_engine
 from stylecore.pipeline.styles import with_learned_painter
@@ -24,14 +24,17 @@ def stylize_image(
     settings: ImageSettings | None = None,
     *,
     overwrite: bool = False,
+    on_step: OnStep | None = None,
 ) -> Path:
     """Repaints a still picture in the style of another; returns the output's path.
 
     Args:
-        source, style: pictures.
+        source: a picture, or a frame of a video by its number from 0, like ``clip.mp4@48``.
+        style: the style picture.
         output: a picture's name; its suffix names the format.
         settings: every other choice.
         overwrite: replace an existing output.
+        on_step: is shown the picture on its way; see ``FrameInput.on_step``.
 
     Raises:
         SettingsError: an option or the output does not fit the rest.
@@ -43,7 +46,7 @@ def stylize_image(
     settings = with_learned_painter(settings or ImageSettings(), style)
     given = (source, style, *settings.mixing.more_styles, *settings.mixing.style_masks)
     _check_output(output, given, overwrite=overwrite)
-    pixels = read_pixels(source, max_megapixels=settings.max_megapixels)
+    pixels = read_single(source, max_megapixels=settings.max_megapixels)
     width, height = fitted_size(pixels.shape[1], pixels.shape[0], settings.size)
     pixels = resize(pixels, (width, height))
     content = on_white(pixels)
@@ -54,7 +57,9 @@ def stylize_image(
     masked = open_masks(settings.mixing.style_masks, frames)
     weights, masks = StylePlan(settings.mixing, masked).at(0)
     image, _ = engine.render(
-        FrameInput(number=0, content=content, style_weights=weights, style_masks=masks)
+        FrameInput(
+            number=0, content=content, style_weights=weights, style_masks=masks, on_step=on_step
+        )
     )
     write_picture(
         output,

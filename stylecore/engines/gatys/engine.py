@@ -9,18 +9,19 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
+from keras import ops
 
 from stylecore.arrays.colour import colour_statistics, transfer_colours
 from stylecore.arrays.images import resize
 from stylecore.arrays.motion import warp
-from stylecore.engines.base import Engine, FrameInput, FrameRecord, Reference
+from stylecore.engines.base import Engine, FrameInput, FrameRecord, OnStep, Reference
 from stylecore.engines.gatys import lbfgs
 from stylecore.engines.gatys.adam import Descent
-from stylecore.engines.gatys.frame_statistics import Features
+from stylecore.engines.gatys.frame_statistics import Features, Tensor
 from stylecore.engines.gatys.objective import Objective
 from stylecore.engines.gatys.targets import StyleTargets
 from stylecore.engines.small import LEAST_SIDE, continued, large_enough
@@ -97,7 +98,8 @@ class GatysEngine(Engine):
         self._objective = Objective(
             features or _load_features(settings), settings, temporal=self._temporal_weight
         )
-        self._descent = Descent(self._objective.gradient)
+        self._on_step: OnStep | None = None
+        self._descent = Descent(self._gradient)
         self._levels: tuple[_Level, ...] = ()
         self._styles: tuple[np.ndarray, ...] = ()
         self._shape: tuple[int, int] | None = None
@@ -132,12 +134,14 @@ class GatysEngine(Engine):
         began = time.perf_counter()
         height, width = frame.content.shape[:2]
         whole = continued(frame)
+        self._on_step = whole.on_step
         image, losses, steps = self._with_less_when_full(lambda: self._paint(whole))
         if not np.isfinite(losses["total"]) or not np.isfinite(image).all():
             raise WeightsError(
                 f"Frame {frame.number} could not be optimised because its loss is not a number: "
                 "the network's weights are damaged, or a loss weight is far too large."
             )
+        self._show(image)
         return image[:height, :width], FrameRecord(steps, losses, time.perf_counter() - began)
 
     def _set_levels(self, shape: tuple[int, int]) -> None:
@@ -187,6 +191,8 @@ class GatysEngine(Engine):
         if self._start == "noise":
             random = np.random.default_rng((self._seed, frame.number))
             image = random.random(image.shape, np.float32)
+        else:
+            self._show(frame.content)
         losses: dict[str, float] = {}
         steps = 0
         for level in self._levels:
@@ -219,7 +225,7 @@ class GatysEngine(Engine):
         )
         if chosen.optimiser == "lbfgs":
             result, losses, done = lbfgs.minimise(
-                self._objective.gradient, start[None], targets, steps=steps, plateau=chosen.plateau
+                self._gradient, start[None], targets, steps=steps, plateau=chosen.plateau
             )
         else:
             result, losses, done = self._descent.minimise(
@@ -231,6 +237,16 @@ class GatysEngine(Engine):
                 plateau=chosen.plateau,
             )
         return result[0], losses, done
+
+    def _gradient(self, images: Tensor, targets: Any) -> tuple[dict[str, Tensor], Tensor]:
+        """The objective's, of images (1, H, W, 3), which are shown."""
+        if self._on_step is not None:
+            self._show(ops.convert_to_numpy(images)[0])
+        return self._objective.gradient(images, targets)
+
+    def _show(self, image: np.ndarray) -> None:
+        if self._on_step is not None:
+            self._on_step(image)
 
     # --- what other frames say -------------------------------------------------------------------
 
