@@ -121,6 +121,7 @@ def _quiet_libraries(arguments: argparse.Namespace) -> None:
         os.environ.setdefault(name, value)
     if not arguments.debug:
         warnings.filterwarnings("ignore")
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if quiet:
         logging.getLogger("stylecore").setLevel(logging.ERROR)
 

@@ -156,7 +156,8 @@ def _metavar(name: str, field: FieldInfo) -> str:
     if _is_mapping(field):
         return "NAME=WEIGHT,..."
     if get_origin(kind) is tuple:
-        return "FILE,..." if Path in get_args(kind) else "NUMBER,..."
+        kinds = {Path: "FILE,...", str: "NAME,..."}
+        return kinds.get(get_args(kind)[0], "NUMBER,...")
     if Path in get_args(kind):
         return "FILE"
     if {int, float} & {kind, *get_args(kind)}:

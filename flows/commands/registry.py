@@ -11,11 +11,13 @@ from flows.commands import (
     cuts,
     doctor,
     evaluate,
+    features,
     folder,
     image,
     jobs,
     learn,
     preview,
+    reconstruct,
     train,
     video,
 )
@@ -33,6 +35,8 @@ COMMANDS: dict[str, tuple[Command | CommandGroup, ...]] = {
         preview.COMMAND,
         cuts.COMMAND,
         evaluate.COMMAND,
+        features.COMMAND,
+        reconstruct.COMMAND,
     ),
     "Go on": (
         jobs.COMMAND,
