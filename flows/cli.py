@@ -73,6 +73,8 @@ def _run(arguments: argparse.Namespace) -> int:
             traceback.print_exc()
         sentence, status = _explained(error)
         print(f"stylecore: {_one_line(sentence)}", file=sys.stderr)
+        if (events := getattr(arguments, "events", None)) is not None:
+            events.failed(sentence, status)
         return status
 
 

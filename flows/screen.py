@@ -12,18 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
+from flows.bars import reporting
+from flows.events import Events
 from flows.jobs import why_anew
 from flows.printing import printable
 from flows.stopping import Stop
@@ -34,8 +25,9 @@ from stylecore.pipeline import OnProgress, finish_job, open_job, space_needed, s
 from stylecore.pipeline import Progress as Step
 from stylecore.pipeline.folder import repainted, run_here, scan_inbox
 from stylecore.pipeline.inbox import Outcome
+from stylecore.pipeline.progress import JobProgress, report_beside
 from stylecore.settings import FolderSettings, ImageSettings, VideoSettings
-from stylecore.store import Job, Published, Request, Workspace
+from stylecore.store import Published, Request, Workspace
 
 
 def run_video(
@@ -45,13 +37,17 @@ def run_video(
     quiet: bool,
     stop: Stop,
     going_on_with: Workspace | None = None,
+    events: Events | None = None,
 ) -> None:
-    """Fulfils a request with bars.
+    """Fulfils a request with bars, or with events in their place.
 
     Args:
         going_on_with: the job that was asked for by its name, which may not be the request's now.
+        events: what is told of it; nothing else is printed then.
     """
-    console = _console(quiet)
+    console = _console(quiet or events is not None)
+    if events is not None:
+        events.start(request)
     job_space, request = open_job(request)
     if going_on_with is not None and (anew := why_anew(going_on_with, job_space)):
         _say(console, anew)
@@ -65,14 +61,25 @@ def run_video(
     resumed = job_space.count_finished()
     if resumed:
         _say(console, f"resumed: {resumed} of {job.work_count} frames were already done")
+    progress = JobProgress(total=job.work_count, resumed=resumed)
+    if events is not None:
+        events.planned(job_space, request, progress)
     with (
         stop.saying(partial(_what_is_kept, job_space, request)),
-        _reporting(console, job) as on_progress,
+        reporting(console, progress, len(job.shots)) as show,
     ):
+        tell = show if events is None else events.progress
+
+        def on_progress(step: Step) -> None:
+            progress.note(step)
+            tell(step)
+
         if way.is_flow:
             published = _run_with_prefect(console, way, job_space, request, on_progress)
         else:
             published = finish_job(job_space, request, on_progress=on_progress)
+    if events is not None:
+        events.published(published, report=report_beside(published.output))
     keeping = _why_kept(job_space, request)
     _print_result(console, published, said=request.notes, keeping=keeping)
 
@@ -284,39 +291,3 @@ def _print_result(
     _say(console, f"verified: {', '.join(published.verified)}")
     _say(console, f"workspace: {_size(published.stored_bytes)}{keeping}")
     _say(console, str(published.output))
-
-
-class _Speed(ProgressColumn):
-    """Frames per second of this run; frames that were done before it do not count."""
-
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:.2f} frames/s" if task.speed else "")
-
-
-@contextmanager
-def _reporting(console: Console, job: Job) -> Iterator[OnProgress]:
-    """Shows progress while the context lasts: bars on a terminal, else a line when one is full."""
-    if not console.is_terminal:
-        yield partial(_print_when_full, console, job)
-        return
-    with Progress(
-        TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(),
-        _Speed(), TimeRemainingColumn(), TextColumn("left"), console=console,
-    ) as bars:  # fmt: skip
-        yield partial(_move_bar, bars, {}, job)
-
-
-def _move_bar(bars: Progress, tasks: dict[str, TaskID], job: Job, step: Step) -> None:
-    name = _name(step, job)
-    if name not in tasks:
-        tasks[name] = bars.add_task(name, total=step.total, completed=step.done)
-    bars.update(tasks[name], completed=step.done)
-
-
-def _print_when_full(console: Console, job: Job, step: Step) -> None:
-    if step.done == step.total:
-        _say(console, f"{_name(step, job)}   {step.done}/{step.total}")
-
-
-def _name(step: Step, job: Job) -> str:
-    return f"shot {step.shot + 1}/{len(job.shots)}" if step.stage == "stylize" else "encoding"

@@ -47,6 +47,8 @@ class Stop:
         self._number: int | None = None
         self._is_raised = self._is_said = False
         self._saying = threading.Lock()
+        self.listeners: list[Callable[[str, int], None]] = []
+        """Are told what is said, once, and the exit status."""
 
     @property
     def is_requested(self) -> bool:
@@ -77,9 +79,12 @@ class Stop:
                 sys.stdout.flush()
             if self._number == signal.SIGINT and os.isatty(self._screen):
                 before += "\n"  # the terminal has shown ^C
-            text = f"{before}{self._sentences[-1]()}\n"
+            sentence = self._sentences[-1]()
+            text = f"{before}{sentence}\n"
             with suppress(OSError):
                 os.write(self._screen, text.encode(errors="backslashreplace"))
+            for listener in self.listeners:
+                listener(sentence, self.exit_status)
 
     def interrupt(self, number: int, frame: FrameType | None) -> None:
         """The handler of the signals."""

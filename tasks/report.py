@@ -7,6 +7,7 @@ from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from stylecore.pipeline.inbox import Outcome, Status
+from stylecore.pipeline.progress import report_beside
 from stylecore.store import Published
 from tasks.policies import TASK_OPTIONS
 
@@ -34,6 +35,8 @@ def report_video(published: Published) -> None:
         logger.warning(note)
     lines = [f"`{published.output}`", "", *(f"- {text}" for text in published.verified)]
     lines += [f"- note: {note}" for note in published.notes]
+    if (report := report_beside(published.output)) is not None:
+        lines += ["", f"Report: [{report.name}]({report.absolute().as_uri()}), `{report}`"]
     create_markdown_artifact("\n".join(lines), description=result_line(published))
 
 

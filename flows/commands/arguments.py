@@ -2,11 +2,15 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.help import Parser
 from flows.topics import JOB, RESULT, SOURCE, STYLE
 from flows.way import CHOICES
 from stylecore.settings import ImageSettings, VideoSettings
+
+if TYPE_CHECKING:
+    from flows.events import Events
 
 
 def add_source_and_style(parser: Parser, what: str) -> None:
@@ -54,6 +58,25 @@ def add_prefect(parser: Parser) -> None:
     group.add_argument(
         "--no-prefect", dest="prefect", action="store_const", const="off", help=argparse.SUPPRESS
     )
+
+
+def add_progress(parser: Parser) -> None:
+    parser.topic(JOB).add_argument(
+        "--progress", choices=("bars", "json"), default="bars", metavar="bars|json",
+        help="how the progress is told: bars on a terminal and lines elsewhere, or for other "
+        "programs as one event of JSON a line [bars]",
+    )  # fmt: skip
+
+
+def events_of(arguments: argparse.Namespace) -> "Events | None":
+    """What tells of a job as JSON, where that is wanted: of its stop and its failure too."""
+    if arguments.progress != "json":
+        return None
+    from flows.events import Events
+
+    arguments.events = Events()
+    arguments.stop.listeners.append(arguments.events.stopped)
+    return arguments.events
 
 
 def add_quiet(parser: Parser) -> None:

@@ -2,7 +2,13 @@
 
 import argparse
 
-from flows.commands.arguments import add_output, add_run_options, add_workspace
+from flows.commands.arguments import (
+    add_output,
+    add_progress,
+    add_run_options,
+    add_workspace,
+    events_of,
+)
 from flows.commands.command import Command, CommandGroup
 from flows.commands.cuts import LIST
 from flows.help import Parser
@@ -40,13 +46,14 @@ def resume(arguments: argparse.Namespace) -> None:
     from flows import screen
     from stylecore.store import Workspace, default_root
 
+    events = events_of(arguments)
     root = arguments.workspace or default_root()
     workspace = Workspace.find(root, arguments.name)
     for request in workspace.open_requests() or [workspace.request]:
         request = request.model_copy(update={"root": root})
         screen.run_video(
             request, prefect=arguments.prefect, quiet=arguments.quiet, stop=arguments.stop,
-            going_on_with=workspace,
+            going_on_with=workspace, events=events,
         )  # fmt: skip
 
 
@@ -92,6 +99,7 @@ def _add_cuts(parser: Parser) -> None:
 def _add_resume(parser: Parser) -> None:
     _add_name(parser)
     add_run_options(parser)
+    add_progress(parser)
 
 
 def _add_assemble(parser: Parser) -> None:

@@ -2,7 +2,13 @@
 
 import argparse
 
-from flows.commands.arguments import add_run_options, add_source_and_style, default_output
+from flows.commands.arguments import (
+    add_progress,
+    add_run_options,
+    add_source_and_style,
+    default_output,
+    events_of,
+)
 from flows.commands.command import Command
 from flows.help import Parser
 from flows.options import add_options, read_options
@@ -15,13 +21,17 @@ def run(arguments: argparse.Namespace) -> None:
     from flows import screen
     from stylecore.store import Request
 
+    events = events_of(arguments)
     settings = read_options(arguments, VideoSettings)
     output = arguments.output or default_output(arguments.source, arguments.style, settings)
     request = Request(
         source=arguments.source, style=arguments.style, output=output, settings=settings,
         root=arguments.workspace, overwrite=arguments.overwrite, keep=arguments.keep,
     )  # fmt: skip
-    screen.run_video(request, prefect=arguments.prefect, quiet=arguments.quiet, stop=arguments.stop)
+    screen.run_video(
+        request, prefect=arguments.prefect, quiet=arguments.quiet, stop=arguments.stop,
+        events=events,
+    )  # fmt: skip
 
 
 def add_arguments(parser: Parser) -> None:
@@ -29,6 +39,7 @@ def add_arguments(parser: Parser) -> None:
         parser, "video, animation, folder of frames or pattern like frames/%%06d.png to repaint"
     )
     add_run_options(parser)
+    add_progress(parser)
     keeping = parser.topic(JOB).add_mutually_exclusive_group()
     keeping.add_argument("--keep", action="store_true", help="keep the stored frames afterwards")
     keeping.add_argument(

@@ -1,7 +1,7 @@
 """The frames of one chunk."""
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -51,12 +51,17 @@ def stylize_chunk(
     job = workspace.job
     shot_start, shot_stop = chunk.shot_start, chunk.shot_stop
 
-    def report(chunk_done: int) -> None:
+    def report(
+        chunk_done: int, frame: int | None = None, losses: Mapping[str, float] | None = None
+    ) -> None:
         if on_progress is not None:
             ahead = shot_stop - chunk.stop if chunk.is_backward else chunk.start - shot_start
             length = shot_stop - shot_start
             done = (chunk.pass_number - 1) * length + ahead + chunk_done
-            on_progress(Progress("stylize", done, length * job.settings.passes, chunk.shot))
+            total = length * job.settings.passes
+            on_progress(
+                Progress("stylize", done, total, chunk.shot, frame, losses or {}, chunk.pass_number)
+            )
 
     with workspace.lock(f"shot-{chunk.shot}"):
         if workspace.published(request) is not None:
@@ -72,8 +77,8 @@ def stylize_chunk(
         if not missing:
             return 0
         made = _made(workspace, chunk, missing, request, store=workspace)
-        for done, _ in enumerate(made, start=len(finished) + 1):
-            report(done)
+        for done, (frame, record) in enumerate(made, start=len(finished) + 1):
+            report(done, frame, record.losses)
     return len(missing)
 
 
