@@ -51,29 +51,17 @@ def run_video(
     job_space, request = open_job(request)
     if going_on_with is not None and (anew := why_anew(going_on_with, job_space)):
         _say(console, anew)
-    job = job_space.job
-    way = way_of(prefect)
+    job, way = job_space.job, way_of(prefect)
+    progress = JobProgress(total=job.work_count, resumed=job_space.count_finished())
     _print_facts(console, job_space, request, way)
-    for note in request.notes:
-        _say(console, f"note: {note}")
-    if job_space.published(request) is not None:
-        _say(console, "done before, and in place")
-    resumed = job_space.count_finished()
-    if resumed:
-        _say(console, f"resumed: {resumed} of {job.work_count} frames were already done")
-    progress = JobProgress(total=job.work_count, resumed=resumed)
+    _print_state(console, job_space, request, progress)
     if events is not None:
         events.planned(job_space, request, progress)
     with (
         stop.saying(partial(_what_is_kept, job_space, request)),
         reporting(console, progress, len(job.shots)) as show,
     ):
-        tell = show if events is None else events.progress
-
-        def on_progress(step: Step) -> None:
-            progress.note(step)
-            tell(step)
-
+        on_progress = partial(_note, progress, show if events is None else events.progress)
         if way.is_flow:
             published = _run_with_prefect(console, way, job_space, request, on_progress)
         else:
@@ -82,6 +70,24 @@ def run_video(
         events.published(published, report=report_beside(published.output))
     keeping = _why_kept(job_space, request)
     _print_result(console, published, said=request.notes, keeping=keeping)
+
+
+def _note(progress: JobProgress, tell: OnProgress, step: Step) -> None:
+    """Counts a step, and then tells of it."""
+    progress.note(step)
+    tell(step)
+
+
+def _print_state(
+    console: Console, job_space: Workspace, request: Request, progress: JobProgress
+) -> None:
+    """What is to be known before the first frame: notes, and what is done already."""
+    for note in request.notes:
+        _say(console, f"note: {note}")
+    if job_space.published(request) is not None:
+        _say(console, "done before, and in place")
+    if progress.resumed:
+        _say(console, f"resumed: {progress.resumed} of {progress.total} frames were already done")
 
 
 def _what_is_kept(job_space: Workspace, request: Request) -> str:
