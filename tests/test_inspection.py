@@ -248,10 +248,11 @@ def test_a_long_way_is_thinned_and_its_film_repeatable(name: str, tmp_path: Path
 def test_the_result_is_the_same_with_and_without_its_film(
     clip: Path, style: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command = ["image", f"{clip}@3", "--style", str(style), "--first-iterations", "4"]
+    command = ["image", f"{clip}@3", "--style", str(style), "--first-iterations", "4",
+               "--prefect", "off"]  # fmt: skip
     assert main([*command, "--transition", str(tmp_path / "way.gif")]) == 0
     result = clip.with_name("clip@3-style.png")
-    assert capsys.readouterr().out == f"{result}\n{tmp_path / 'way.gif'}\n"
+    assert capsys.readouterr().out.splitlines()[1:] == [str(result), str(tmp_path / "way.gif")]
     assert main([*command, "-o", str(tmp_path / "plain.png")]) == 0
     assert result.read_bytes() == (tmp_path / "plain.png").read_bytes()
     index = index_source(tmp_path / "way.gif")
