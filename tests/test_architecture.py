@@ -163,7 +163,7 @@ def test_public_names_exist_and_are_documented(name: str) -> None:
 
 MEDIA_LAYERS = ("reading", "writing", "pictures", "verification")
 """From the lowest to the highest; what stands beside them is the ground of all, or a door."""
-MEDIA_DOORS = {"sources", "targets"}
+MEDIA_DOORS = {"single", "sources", "targets"}
 """They lead from a name to what reads or writes it: above pictures, below verification."""
 MEDIA_NEEDS = {"arrays", "errors", "media", "runtime", "settings"}
 """All that media imports of ours."""
