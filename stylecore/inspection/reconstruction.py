@@ -129,12 +129,12 @@ def _reconstructed(
     shape = target.shape[:2]
     objective = Objective(features, gatys, temporal=0.0)
     pixels = pixels_at_once(gatys, shape, MEMORY)
-    styles = objective.style_targets([target], shape, pixels=pixels)
-    goals = objective.goals(target, styles, pixels=pixels)
+    styles = objective.targets.of_styles([target], shape, pixels=pixels)
+    targets = objective.targets.of_frame(target, styles, pixels=pixels)
     noise = np.random.default_rng(settings.seed).random(target.shape, np.float32)
     start = 0.5 + CONTRAST * (noise - np.float32(0.5))
     images, terms, _ = Descent(objective.gradient).minimise(
-        start[None], goals, steps=settings.steps, rate=RATE
+        start[None], targets, steps=settings.steps, rate=RATE
     )
     return Reconstruction(kind, layers[-1], images[0], terms[kind])
 
