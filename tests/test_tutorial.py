@@ -32,7 +32,7 @@ def test_the_code_of_the_page_runs_from_top_to_bottom(
 
     shown = capsys.readouterr().out
     assert "block4_conv2 (64, " in shown
-    assert "content 0.000, style " in shown, "a picture is not far from itself"
+    assert "'content': 0.0, 'style': " in shown, "a picture is not far from itself"
     assert "1 sound track copied bit for bit" in shown
     painted = [read_picture(Path(name)) for name in ("painted.png", "painted_again.png")]
     assert (painted[0] == painted[1]).all()
