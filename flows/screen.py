@@ -55,12 +55,12 @@ def run_video(
     progress = JobProgress(total=job.work_count, resumed=job_space.count_finished())
     _print_facts(console, job_space, request, way)
     _print_state(console, job_space, request, progress)
-    if events is not None:
-        events.planned(job_space, request, progress)
     with (
         stop.saying(partial(_what_is_kept, job_space, request)),
         reporting(console, progress, len(job.shots)) as show,
     ):
+        if events is not None:
+            events.planned(job_space, request, progress)
         on_progress = partial(_note, progress, show if events is None else events.progress)
         if way.is_flow:
             published = _run_with_prefect(console, way, job_space, request, on_progress)

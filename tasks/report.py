@@ -18,6 +18,15 @@ def result_line(published: Published) -> str:
     return f"{published.output.name}: {published.frames} frames{verified}"
 
 
+def result_text(published: Published) -> str:
+    """What a person should know about a result, in Markdown, with a link to its report."""
+    lines = [f"`{published.output}`", "", *(f"- {text}" for text in published.verified)]
+    lines += [f"- note: {note}" for note in published.notes]
+    if (report := report_beside(published.output)) is not None:
+        lines += ["", f"Report: [{report.name}]({report.absolute().as_uri()}), `{report}`"]
+    return "\n".join(lines)
+
+
 def summary_line(outcomes: list[Outcome]) -> str:
     """``4 done, 1 failed (broken.mp4)``."""
     counts = Counter(outcome.status for outcome in outcomes)
@@ -33,11 +42,7 @@ def report_video(published: Published) -> None:
     logger.info(result_line(published))
     for note in published.notes:
         logger.warning(note)
-    lines = [f"`{published.output}`", "", *(f"- {text}" for text in published.verified)]
-    lines += [f"- note: {note}" for note in published.notes]
-    if (report := report_beside(published.output)) is not None:
-        lines += ["", f"Report: [{report.name}]({report.absolute().as_uri()}), `{report}`"]
-    create_markdown_artifact("\n".join(lines), description=result_line(published))
+    create_markdown_artifact(result_text(published), description=result_line(published))
 
 
 @task(task_run_name="report", **TASK_OPTIONS)

@@ -10,13 +10,20 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from rich.console import Console
 
 from flows.bars import losses_line, reporting, speed_line, time_span
 from flows.events import Events
-from stylecore.pipeline import Progress
+from stylecore.pipeline import Progress, finish_job
 from stylecore.pipeline.progress import JobProgress, report_beside
+from stylecore.pipeline.thumbnail import thumbnail
+from stylecore.settings import OutputSettings, VideoSettings
+from stylecore.store import Published
+from tasks.report import result_text
+from tests.support.jobs import planned
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -90,6 +97,30 @@ def test_a_report_is_found_beside_its_result(tmp_path: Path) -> None:
     assert report_beside(tmp_path / "a.mp4") is None
     (tmp_path / "a.html").touch()
     assert report_beside(tmp_path / "a.mp4") == tmp_path / "a.html"
+
+
+def test_the_newest_frame_is_shown_small(clip: Path, style: Path, tmp_path: Path) -> None:
+    settings = VideoSettings(engine="identity")
+    workspace, request = planned(clip, style, tmp_path / "out.mp4", settings, keep=True)
+    finish_job(workspace, request)
+    data = np.frombuffer(thumbnail(workspace, 7, pass_number=1), np.uint8)
+    shown = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert shown is not None
+    stored = workspace.load_frame(7)
+    assert shown.shape == stored.shape
+    assert np.abs(shown[..., ::-1].astype(int) - stored).mean() < 4
+
+
+def test_the_summary_links_to_the_report_where_there_is_one(tmp_path: Path) -> None:
+    output = tmp_path / "über alles.mp4"
+    published = Published(
+        output=output, encoding=OutputSettings(), size=1, sha256="", frames=12,
+        verified=("timestamps equal",),
+    )  # fmt: skip
+    assert "Report" not in result_text(published)
+    output.with_suffix(".html").touch()
+    assert "[über alles.html](file:///" in result_text(published)
+    assert "- timestamps equal" in result_text(published)
 
 
 # --- events --------------------------------------------------------------------------------------
