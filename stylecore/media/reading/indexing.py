@@ -104,10 +104,7 @@ class _Shape:
 
 
 def _described(video: OpenedVideo, scan: Scan, notes: list[str]) -> SourceIndex:
-    """The index, without what is found by other means than FFmpeg's.
-
-    Args:
-        notes: on damage.
+    """The index, without what is found by other means than FFmpeg's; ``notes`` are on damage.
 
     Raises:
         MediaError: the source is of high dynamic range and not to be tone-mapped, or turned by no
