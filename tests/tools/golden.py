@@ -71,6 +71,19 @@ RENDERS = {
     "fast in the shot's colours": Render(
         FAST.model_copy(update={"mixing": StyleSettings(colours="covariance")})
     ),
+    "fast in a moving mask": Render(
+        FAST.model_copy(update={"mixing": StyleSettings(style_masks=(Path("moving.mkv"),))})
+    ),
+    "gatys with a style on either side": Render(
+        GATYS.model_copy(
+            update={
+                "frames": "0:2",
+                "mixing": StyleSettings(
+                    more_styles=(Path("more.png"),), style_masks=(Path("left.png"),)
+                ),
+            }
+        )
+    ),
 }  # fmt: skip
 
 
@@ -81,7 +94,8 @@ def rendered(name: str, folder: Path) -> dict[str, Any]:
     style = clips.write_picture(folder / "style.png")
     mixing = render.settings.mixing
     more = tuple(clips.write_picture(folder / path, scene=9) for path in mixing.more_styles)
-    mixing = mixing.model_copy(update={"more_styles": more})
+    masks = tuple(_mask(folder / path) for path in mixing.style_masks)
+    mixing = mixing.model_copy(update={"more_styles": more, "style_masks": masks})
     settings = render.settings.model_copy(update={"mixing": mixing})
     workspace, request = planned(source, style, folder / "out.mkv", settings)
     for chunk in workspace.job.chunks:
@@ -111,6 +125,16 @@ def _lossless(path: Path, *, pixel_format: str = "yuv420p", **options: Any) -> P
     """A clip whose bytes no encoder's version changes."""
     return clips.write_clip(path.with_suffix(".mkv"), frames=FRAMES, cuts=(4,), codec="ffv1",
                             options={}, pixel_format=pixel_format, **options)  # fmt: skip
+
+
+def _mask(path: Path) -> Path:
+    """The clip itself as frames of a mask, or a picture that is white at the left."""
+    if path.suffix == ".mkv":
+        return _lossless(path)
+    mask = np.zeros((64, 96), np.uint8)
+    mask[:, :48], mask[:, 48:64] = 255, 128
+    cv2.imwrite(str(path), mask)
+    return path
 
 
 def _pictures(folder: Path) -> Path:
