@@ -12,7 +12,6 @@ import pytest
 from PIL import Image, ImageSequence
 
 from flows.cli import main
-from stylecore.arrays.metrics import psnr
 from stylecore.errors import MediaError, OutputError, SettingsError
 from stylecore.media import (
     Excerpt,
@@ -27,6 +26,7 @@ from stylecore.media import (
 from stylecore.pipeline.inbox import arrivals
 from stylecore.settings import OutputSettings, SourceSettings
 from tests.support import clips
+from tests.support.fidelity import psnr
 
 SUFFIXES = (".gif", ".apng", ".webp")
 DURATIONS = [40, 100, 330, 60, 20, 500]

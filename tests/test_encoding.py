@@ -10,7 +10,6 @@ import pytest
 from pydantic import ValidationError
 
 from stylecore import OutputSettings, VideoSettings, stylize_video
-from stylecore.arrays.metrics import psnr
 from stylecore.errors import OutputError, SettingsError
 from stylecore.media import (
     Excerpt,
@@ -27,6 +26,7 @@ from stylecore.media.writing.codecs import HARDWARE
 from stylecore.settings import SourceSettings
 from stylecore.store import Published
 from tests.support import clips, odd_clips
+from tests.support.fidelity import psnr
 
 ROOT = Path(__file__).resolve().parents[1]
 

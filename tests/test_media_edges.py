@@ -15,7 +15,6 @@ import pytest
 from av.stream import Disposition
 from PIL import ExifTags, Image
 
-from stylecore.arrays.metrics import psnr
 from stylecore.errors import MediaError, OutputError, SettingsError
 from stylecore.media import (
     Excerpt,
@@ -32,6 +31,7 @@ from stylecore.media import (
 from stylecore.media.writing.codecs import CODECS
 from stylecore.settings import OutputSettings
 from tests.support import clips, odd_clips
+from tests.support.fidelity import psnr
 
 FAST = OutputSettings(preset="ultrafast")
 

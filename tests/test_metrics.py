@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from stylecore.arrays.metrics import edges_kept, grid, psnr, sharpness, warping_error
+from stylecore.arrays.metrics import edges_kept, grid, sharpness, warping_error
 from stylecore.evaluation.recognition import grey_alike, recognise
+from tests.support.fidelity import psnr
 
 
 def picture(*, seed: int = 0) -> np.ndarray:

@@ -132,7 +132,6 @@ class TestDigest:
         other = save_npz(build_compact(), tmp_path / "other.npz")
         digests = {features_digest("compact", path) for path in (None, untrained, other)}
         assert len(digests) == 3
-        assert load_features("compact", ["block1_conv1"], weights=other).digest in digests
 
     def test_differs_between_networks(self):
         assert features_digest("vgg19") != features_digest("vgg16") != features_digest("compact")
@@ -207,19 +206,6 @@ class TestVgg:
     def test_real_weights_that_end_too_early_say_where(self):
         with pytest.raises(WeightsError, match=r"no weights for block3_conv2, .*block4_conv2"):
             load_features("vgg19", ["block4_conv2"], weights=next(REAL_VGG.glob("*.h5")))
-
-    def test_pools_as_asked(self, picture, tmp_path):
-        from stylecore.networks.vgg import build_vgg
-
-        path = save_npz(build_vgg("vgg19", deepest="block2_conv1"), tmp_path / "vgg.npz")
-        maximum, average = (
-            load_features("vgg19", ["block1_conv2", "block2_conv1"], weights=path, pooling=pooling)(
-                picture
-            )
-            for pooling in ("max", "average")
-        )
-        np.testing.assert_array_equal(maximum["block1_conv2"], average["block1_conv2"])
-        assert np.abs(maximum["block2_conv1"] - average["block2_conv1"]).max() > 0.01
 
     def test_without_a_connection_says_what_to_do(self, monkeypatch):
         if list((KERAS_HOME / "models").glob("vgg16*notop*")):

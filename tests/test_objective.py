@@ -104,8 +104,9 @@ ALL_WEIGHTS = {"style": 0.8, "content": 0.3, "variation": 2.0, "temporal": 50.0}
 ALL_REPRESENTATIONS = {name: 1.0 + rank for rank, name in enumerate(sorted(STRENGTH))}
 
 
-@pytest.mark.parametrize("pixels", [WHOLE, WINDOWED], ids=["whole", "in windows"])
-@pytest.mark.parametrize("masked", [False, True], ids=["mixed", "masked"])
+@pytest.mark.parametrize(
+    ("masked", "pixels"), [(False, WHOLE), (True, WINDOWED)], ids=["whole", "masked, in windows"]
+)
 def test_the_total_is_the_weighted_sum_of_the_formulas(network, masked, pixels):
     settings = GatysSettings(
         style_weight=ALL_WEIGHTS["style"], content_weight=ALL_WEIGHTS["content"],

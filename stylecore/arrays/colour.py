@@ -1,4 +1,4 @@
-"""Colours of a picture as a whole, and moving them onto another's."""
+"""Measures the colours of a picture as a whole, and transfers them to another."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -27,10 +27,10 @@ def with_light_added(image: np.ndarray, light: np.ndarray) -> np.ndarray:
 
 
 def fitted_size(width: int, height: int, longer_side: int | None) -> tuple[int, int]:
-    """(width, height) scaled so that the longer side is at most ``longer_side``, never enlarged.
+    """(width, height) scaled so that the longer side is ``longer_side``, never enlarged.
 
-    A picture that is scaled comes out with even sides, which every video codec can hold; one that
-    fits already keeps its size, odd or not.
+    A picture that is scaled comes out with even sides, which every video codec can hold: the longer
+    one may then be a pixel more or less. One that fits already keeps its size, odd or not.
     """
     if longer_side is None or max(width, height) <= longer_side:
         return width, height

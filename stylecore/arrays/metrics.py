@@ -19,8 +19,8 @@ KEPT_SHARE = 0.2
 KEPT_TURN = np.cos(np.radians(30))
 SIMILARITY_SHARPNESS = 10.0
 """Cosines of features are multiplied by it before the softmax of ``structure_distance``."""
-STRUCTURE_PLACES = 24
-"""Rows and columns of places that ``structure_distance`` compares at most."""
+STRUCTURE_POSITIONS = 24
+"""Rows and columns of positions that ``structure_distance`` compares at most."""
 
 
 def warping_error(
@@ -81,34 +81,34 @@ def precision_and_recall(
 
 
 def structure_distance(source: np.ndarray, result: np.ndarray) -> float:
-    """How differently the places of two pictures resemble one another: 0 where they do alike.
+    """How differently the positions of two pictures resemble one another: 0 where they do alike.
 
-    For every place, the softmax over all places of the cosines of their features (times
-    SIMILARITY_SHARPNESS) is a distribution; the distance is the mean over places of the
+    For every position, the softmax over all positions of the cosines of their features (times
+    SIMILARITY_SHARPNESS) is a distribution; the distance is the mean over positions of the
     Kullback-Leibler divergence of the result's from the source's, in nats. Like the CFSD of Chung
     et al. 2024 (StyleID), whose network and scale are others, so that the figures are
     not comparable with theirs.
 
     Args:
-        source, result: features (h, w, C) of one shape; averaged to at most STRUCTURE_PLACES rows
-            and columns.
+        source, result: features (h, w, C) of one shape; averaged to at most STRUCTURE_POSITIONS
+            rows and columns.
     """
     before, after = (_log_similarities(features) for features in (source, result))
     return max(0.0, float((np.exp(before) * (before - after)).sum(1).mean()))
 
 
 def _log_similarities(features: np.ndarray) -> np.ndarray:
-    """(P, P) logarithms of the softmax over places, for each of P places."""
-    height, width = (min(side, STRUCTURE_PLACES) for side in features.shape[:2])
-    places = np.stack(
+    """(P, P) logarithms of the softmax over positions, for each of P positions."""
+    height, width = (min(side, STRUCTURE_POSITIONS) for side in features.shape[:2])
+    positions = np.stack(
         [
             cv2.resize(np.ascontiguousarray(layer), (width, height), interpolation=cv2.INTER_AREA)
             for layer in np.moveaxis(np.asarray(features, np.float32), -1, 0)
         ],
         axis=-1,
     ).reshape(height * width, -1).astype(np.float64)  # fmt: skip
-    places /= np.maximum(np.linalg.norm(places, axis=1, keepdims=True), 1e-12)
-    cosines = SIMILARITY_SHARPNESS * (places @ places.T)
+    positions /= np.maximum(np.linalg.norm(positions, axis=1, keepdims=True), 1e-12)
+    cosines = SIMILARITY_SHARPNESS * (positions @ positions.T)
     cosines -= cosines.max(1, keepdims=True)
     return cosines - np.log(np.exp(cosines).sum(1, keepdims=True))
 
@@ -161,9 +161,3 @@ def edges_kept(source: np.ndarray, result: np.ndarray) -> float:
 def _gradients(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     rows, columns = np.gradient(cv2.GaussianBlur(image @ LUMINANCE, (0, 0), 1))
     return rows, columns
-
-
-def psnr(a: np.ndarray, b: np.ndarray, *, peak: float = 1.0) -> float:
-    """Peak signal-to-noise ratio in decibels; infinite for equal arrays."""
-    error = float(np.mean(np.square(a.astype(np.float64) - b.astype(np.float64))))
-    return float("inf") if error == 0 else float(10 * np.log10(peak**2 / error))

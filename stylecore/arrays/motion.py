@@ -128,12 +128,12 @@ def warp(
         motion: (H, W, 2) in pixels.
         border: what lies beyond the border, as OpenCV calls it: it repeats, or is 0 when constant.
     """
-    origins = _places(*motion.shape[:2]) + motion
+    origins = _positions(*motion.shape[:2]) + motion
     return cv2.remap(image, origins, None, interpolation=cv2.INTER_LINEAR, borderMode=border)
 
 
 @lru_cache(maxsize=8)
-def _places(height: int, width: int) -> np.ndarray:
+def _positions(height: int, width: int) -> np.ndarray:
     """(H, W, 2): x and y of every pixel."""
     columns, rows = np.meshgrid(
         np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)

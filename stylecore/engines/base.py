@@ -72,7 +72,7 @@ class FrameInput:
     mask: np.ndarray | None = None
     """(H, W) in [0, 1]: 1 where ``warped`` can be trusted."""
     age: np.ndarray | None = None
-    """(H, W): for how many frames the place has been in view without a break, 0 when it is new."""
+    """(H, W): for how many frames a position has been in view without a break, 0 when it is new."""
     references: tuple[Reference, ...] = ()
     """Results further away in time that the frame shall stay near to as well."""
     previous_pass: np.ndarray | None = None
@@ -143,7 +143,7 @@ def shown_as(frame: FrameInput, changed: Callable[[np.ndarray], np.ndarray]) -> 
 
 
 def cover_of(style_masks: np.ndarray | None) -> np.ndarray | None:
-    """(H, W) in [0, 1]: how much of each place is painted; None where all is."""
+    """(H, W) in [0, 1]: how much of each pixel is painted; None where all is."""
     return None if style_masks is None else np.minimum(style_masks.sum(0), 1)
 
 

@@ -1,4 +1,4 @@
-"""The engine that paints a frame in one forward pass of a network for any style."""
+"""Paints a frame in one forward pass of a network for any style, blended over time."""
 
 import hashlib
 import math
@@ -135,10 +135,10 @@ class FastEngine(Engine):
         masks = frame.style_masks if frame.style_masks is not None else [None]
         each = len(frame.moments) // len(codes)
         image = np.zeros_like(frame.content)
-        for place, (code, mask) in enumerate(zip(codes, masks, strict=True)):
+        for rank, (code, mask) in enumerate(zip(codes, masks, strict=True)):
             if mask is not None and not mask.any():
                 continue
-            own = frame.moments[place * each : (place + 1) * each]
+            own = frame.moments[rank * each : (rank + 1) * each]
             code = self._strengthened(code, frame.content)
             (painted,) = self._in_tiles([frame.content], code, [own] if own else [])
             image += painted if mask is None else mask[..., None] * painted

@@ -1,4 +1,4 @@
-"""The engine that changes nothing: shows whether the way from file to file is clean."""
+"""Changes nothing: shows whether the way from file to file is clean."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Painting of light alone (Gatys et al. 2017, section 5.2), around any engine."""
+"""Paints luminance alone with any engine, in the source's chroma (Gatys et al. 2017, sec. 5.2)."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Painting in places only, around any engine: elsewhere the source shows."""
+"""Blends any engine's painting with the source, as far as masks cover the frame."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Pictures that are smaller than a network's largest step: they are continued, and cut again."""
+"""Pads pictures that are smaller than a network's largest step; results are cropped again."""
 
 from dataclasses import replace
 
@@ -8,9 +8,9 @@ import numpy as np
 from stylecore.engines.base import FrameInput, OnStep
 
 LEAST_SIDE = 16
-"""Pixels: what one place of the deepest layers sees of a frame."""
+"""Pixels: what one position of the deepest layers sees of a frame."""
 LEAST_STYLE = 32
-"""Pixels of a style on either side: two places, so that it has something to vary between."""
+"""Pixels of a style on either side: two positions, so that it has something to vary between."""
 
 
 def large_enough(shape: tuple[int, int]) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Windows of a large picture in which a network sees just what it sees in the whole.
+"""Divides a large picture into windows in which a network sees just what it sees in the whole.
 
 A window is wider than the part that counts in it, its core, by the reach of the network, and lies
 on the grid of its strides. Features of the cores, put together, are those of the whole picture:
@@ -51,12 +51,12 @@ class Window:
 
 
 def stride(layer: str) -> int:
-    """Pixels from one place to the next in a layer named like ``block3_conv1``."""
+    """Pixels from one position to the next in a layer named like ``block3_conv1``."""
     return 2 ** (_block(layer) - 1)
 
 
 def reach(layers: Iterable[str]) -> int:
-    """Pixels beyond a place that the deepest of ``layers`` sees, as a multiple of GRID.
+    """Pixels beyond a position that the deepest of ``layers`` sees, as a multiple of GRID.
 
     Every 3x3 convolution adds its stride on both sides; pooling adds nothing beyond its own block.
     """

@@ -30,7 +30,7 @@ def gram(features: Tensor) -> Tensor:
         features: (N, H, W, C).
 
     Returns:
-        (N, C, C): mean over all places of the product of two channels.
+        (N, C, C): mean over all positions of the product of two channels.
     """
     _, height, width, channels = features.shape
     flat = ops.reshape(features, (-1, height * width, channels))

@@ -35,15 +35,13 @@ class FeatureNetwork:
 
     Attributes:
         layers: names of the layers it returns.
-        digest: sha256 of the weights.
         model: the Keras model behind it.
     """
 
-    def __init__(self, model: "keras.Model", layers: Sequence[str], digest: str) -> None:
+    def __init__(self, model: "keras.Model", layers: Sequence[str]) -> None:
         model.trainable = False
         self.model = model
         self.layers = tuple(layers)
-        self.digest = digest
 
     def __call__(self, images: Tensor) -> dict[str, Tensor]:
         """Activations after ReLU by layer name, (N, h, w, C), of (N, H, W, 3) RGB in [0, 1]."""
@@ -55,7 +53,6 @@ def load_features(
     layers: Sequence[str],
     *,
     weights: Path | None = None,
-    pooling: Literal["max", "average"] = "max",
 ) -> FeatureNetwork:
     """A trained network, built no deeper than the deepest of ``layers``.
 
@@ -64,7 +61,6 @@ def load_features(
         layers: names like ``block4_conv2``, at least one, in any order.
         weights: file to take the weights from (``.npz``, ``.h5``, ``.keras``) instead of those that
             ship or are downloaded.
-        pooling: of VGG; the compact network always averages.
 
     Raises:
         WeightsError: the network has no such layer, the download failed, or the weights are missing
@@ -78,11 +74,11 @@ def load_features(
     else:
         from stylecore.networks.vgg import build_vgg
 
-        model = build_vgg(name, deepest=deepest, pooling=pooling)
+        model = build_vgg(name, deepest=deepest)
     path = _weights_path(name, weights)
     source = f"Keras' download of {name}" if path is None else str(path)
     assign_weights(model, _download(name) if path is None else read_weights(path), source=source)
-    return FeatureNetwork(_selected(model, layers), layers, features_digest(name, weights))
+    return FeatureNetwork(_selected(model, layers), layers)
 
 
 def features_digest(name: NetworkName, weights: Path | None = None) -> str:

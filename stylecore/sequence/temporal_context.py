@@ -20,7 +20,7 @@ AGE_STEP = 4
 OLDEST = 255
 OPAQUE = 255
 SEEN = 0.25
-"""A place with more of a mask was in view before: edges of motion are, at half weight."""
+"""A position with more mask was in view before: edges of motion are, at half weight."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class TemporalContext:
             yield result
 
     def _cover(self, number: int) -> np.ndarray | None:
-        """(H, W) uint8: how much of each place of a frame is painted; None where all is."""
+        """(H, W) uint8: how much of each pixel of a frame is painted; None where all is."""
         if number not in self._covers:
             cover = cover_of(self._style_at(number)[1])
             steps = None if cover is None else to_integers(cover, bit_depth=8)
@@ -102,7 +102,7 @@ class TemporalContext:
     def _with_context(
         self, frame: FrameInput, moves: list[Move]
     ) -> tuple[FrameInput, np.ndarray | None]:
-        """The frame with what others became, and the age of its places as it is stored."""
+        """The frame with what others became, and the age of its positions as it is stored."""
         number = frame.number
         if self._chunk.pass_number > 1:
             stored = self._workspace.load_frame(number, pass_number=self._chunk.pass_number - 1)
@@ -125,7 +125,7 @@ class TemporalContext:
     def _references(self, number: int, moves: list[Move], near: np.ndarray) -> Iterator[Reference]:
         """Frames further away: each counts where no nearer one does (Ruder et al. 2016, sec. 3.4).
 
-        The first frame of the pass counts wherever its place is seen: a shot that is moments by its
+        The first frame of the pass counts wherever its position is seen: a shot that is held by its
         neighbours alone wanders, however little they differ.
         """
         shown = near
@@ -152,7 +152,7 @@ class TemporalContext:
         return to_float(self._workspace.load_frame(number, pass_number=self._chunk.pass_number))
 
     def _age(self, frame: FrameInput, move: Move | None) -> np.ndarray | None:
-        """(h, w) uint8: one more than where a place was before, 0 where it was not in view."""
+        """(h, w) uint8: one more than where a position was before, 0 where it was not in view."""
         if not self._settings.needs_age:
             return None
         height, width = (-(-side // AGE_STEP) for side in frame.content.shape[:2])

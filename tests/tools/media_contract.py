@@ -25,13 +25,13 @@ import av
 import numpy as np
 
 from stylecore import OutputSettings, VideoSettings, stylize_video
-from stylecore.arrays.metrics import psnr
 from stylecore.errors import MediaError
 from stylecore.media import VIDEO_SUFFIXES
 from stylecore.settings import SourceSettings
 from stylecore.store import Published
 from tests.support import clips, odd_clips
 from tests.support.commit import commit
+from tests.support.fidelity import psnr
 from tests.tools import times_contract
 
 Outcome = Literal["kept", "noted", "refused"]

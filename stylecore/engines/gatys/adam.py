@@ -1,4 +1,4 @@
-"""Adam on the pixels of a picture, compiled once for each shape, on TensorFlow or JAX."""
+"""Minimises a loss over pixels by Adam, compiled once for each shape, on TensorFlow or JAX."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The engine that optimises the picture itself (Gatys et al. 2016), over time (Ruder et al. 2016).
+"""Optimises the picture itself (Gatys et al. 2016), frame after frame (Ruder et al. 2016).
 
 The picture is moved by gradient descent until a network sees the source's content in the style's
 statistics. A shot's first frame is painted from coarse to fine (Gatys et al. 2017, section 6), each

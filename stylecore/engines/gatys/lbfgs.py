@@ -1,4 +1,4 @@
-"""L-BFGS on the pixels of a picture (Liu and Nocedal 1989; bounds: Byrd et al. 1995)."""
+"""Minimises a loss over pixels by L-BFGS (Liu and Nocedal 1989; bounds: Byrd et al. 1995)."""
 
 from typing import Any
 

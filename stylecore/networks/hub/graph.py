@@ -29,7 +29,7 @@ def cut(function: Any, *, quicker: bool = True) -> CutModule:
     """Cuts the graph of (frames, style) -> picture at what depends on the style alone.
 
     A tensor is part of the code when only the style leads to it and something that the frames
-    lead to uses it; it is a statistic when it is the mean over all places of something that the
+    lead to uses it; it is a moment when it is the mean over all positions of something that the
     frames lead to.
 
     Args:
@@ -64,7 +64,7 @@ def cut(function: Any, *, quicker: bool = True) -> CutModule:
         raise ValueError("no part of the graph depends on the style alone")
     if "frames" not in led_to[picture.op.name]:
         raise ValueError("the picture does not depend on the frames")
-    means = [op.outputs[0] for op in painting if _is_mean_over_places(op)]
+    means = [op.outputs[0] for op in painting if _is_mean_over_positions(op)]
     return CutModule(
         encode=wrapped.prune([style], code),
         measure=wrapped.prune([frames, *code], means) if means else lambda *given: (),
@@ -83,7 +83,7 @@ def _led_to(graph: Any, sources: dict[str, Any]) -> dict[str, set[str]]:
     return found
 
 
-def _is_mean_over_places(op: Any) -> bool:
+def _is_mean_over_positions(op: Any) -> bool:
     import tensorflow as tf
 
     if op.type != "Mean" or op.inputs[0].shape.rank != 4:

@@ -34,7 +34,7 @@ class HubNetwork:
         return tuple(_between(part, weights) for part in parts)
 
     def measure(self, frame: np.ndarray, code: Code) -> Moments:
-        """The means that the network takes over the places of a frame, on its way through."""
+        """The means that the network takes over the positions of a frame, on its way through."""
         measured = self._module.measure(tensor(_padded(frame)[None]), *map(tensor, code))
         return tuple(np.asarray(one) for one in measured)
 
