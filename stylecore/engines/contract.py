@@ -18,6 +18,8 @@ SHAPES = ((33, 47), (9, 5))
 """Height and width of frames that every engine must paint; the smaller is less than a network's
 largest step."""
 STYLES = ((40, 56), (7, 90))
+ROUNDING = 1e-6
+"""How far a picture may leave its range: sums of shares do; the store cuts it off."""
 
 
 class ContractError(AssertionError):
@@ -144,7 +146,8 @@ def _check_picture(image: np.ndarray, frame: FrameInput) -> None:
     _require(image.shape == wanted, f"a picture has the shape {image.shape}, not {wanted}")
     _require(image.dtype == np.float32, f"a picture is {image.dtype}, not float32")
     _require(bool(np.isfinite(image).all()), "a picture holds values that are not numbers")
-    _require(bool(image.min() >= 0 and image.max() <= 1), "a picture leaves the range [0, 1]")
+    beyond = max(float(-image.min()), float(image.max() - 1))
+    _require(beyond <= ROUNDING, "a picture leaves the range [0, 1]")
 
 
 def _arrays(frame: FrameInput) -> dict[str, np.ndarray]:
