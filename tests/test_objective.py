@@ -111,6 +111,8 @@ def test_the_total_is_the_weighted_sum_of_the_formulas(network, masked, pixels):
     settings = GatysSettings(
         style_weight=ALL_WEIGHTS["style"], content_weight=ALL_WEIGHTS["content"],
         variation_weight=ALL_WEIGHTS["variation"], representations=ALL_REPRESENTATIONS,
+        style_layers={"block1_conv1": 1.0, "block2_conv1": 0.5},
+        content_layers={"block1_conv1": 0.2, "block2_conv1": 1.0},
     )  # fmt: skip
     objective = Objective(network, settings, temporal=ALL_WEIGHTS["temporal"])
     image, content = (ops.convert_to_tensor(picture(seed)[None]) for seed in (1, 2))
