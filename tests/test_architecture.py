@@ -39,7 +39,6 @@ WRITERS = ("write", "verify", "publish", "rehearse", "split")
 STILL_LARGE = (
     Size("function", "flows/video.py:stylize_video", 52),
     Size("function", "stylecore/evaluation/verdict.py:evaluate", 56),
-    Size("function", "stylecore/media/reading/indexing.py:_described", 51),
     Size("function", "stylecore/pipeline/work.py:stylize_chunk", 56),
     Size("function", "stylecore/training/learned.py:learn_style", 60),
     Size("signature", "stylecore/pipeline/steps.py:stylize_video", 8),
