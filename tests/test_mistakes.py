@@ -92,16 +92,16 @@ def test_without_a_word_the_help_is_shown(capsys: pytest.CaptureFixture[str]) ->
 def test_what_follows_two_dashes_is_no_option(
     desk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clips.write_clip(desk / "-odd.mp4", frames=3)
+    clips.write_clip(desk / "-clip.mp4", frames=3)
     assert main(["video", "--style", "wave.png", "--engine", "identity", "-o", "out.mp4",
-                 "--no-prefect", "--", "-odd.mp4"]) == 0  # fmt: skip
+                 "--no-prefect", "--", "-clip.mp4"]) == 0  # fmt: skip
     assert (desk / "out.mp4").is_file()
 
 
 @pytest.mark.parametrize(
     ("names", "missing", "advice"),
     [
-        (["IMG_0001.MP4"], "img_0001.mp4", "did you mean IMG_0001.MP4?"),
+        (["img_0001.mp4"], "IMG_0001.MP4", "did you mean img_0001.mp4?"),
         (["holiday.mov"], "holiday.mp4", "did you mean holiday.mov?"),
         (["a1.png", "a2.png"], "a3.png", "did you mean a2.png or a1.png?"),
         (["other.png", ".wave.png"], "wave.png", "check the name."),
