@@ -2,9 +2,11 @@
 answers a mistake with one sentence."""
 
 import argparse
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
+from textwrap import wrap
 from typing import Any, NoReturn
 
 from flows.mistakes import (
@@ -35,8 +37,7 @@ class Formatter(argparse.HelpFormatter):
     """Help as wide as the terminal, but no wider than is easily read."""
 
     def __init__(self, prog: str) -> None:
-        width = min(shutil.get_terminal_size().columns - 2, MAX_WIDTH)
-        super().__init__(prog, max_help_position=HELP_COLUMN, width=width)
+        super().__init__(prog, max_help_position=HELP_COLUMN, width=help_width())
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
         """``-o, --output OUT``, where Pythons before 3.13 write OUT twice."""
@@ -125,11 +126,13 @@ class Parser(argparse.ArgumentParser):
         return super().format_help() + self._written_examples()
 
     def _written_examples(self) -> str:
-        """The examples in lines that are not wrapped, so that they can be copied."""
+        """The examples, which can be copied: a long one goes on after a backslash."""
         if not self._examples:
             return ""
-        written = [f"  {line}\n      {what}\n" for line, what in self._examples]
-        return f"\n{self._examples_heading}:\n{''.join(written)}"
+        lines = []
+        for typed, what in self._examples:
+            lines += _broken(typed, " \\", "  ") + _broken(what, "", "      ")
+        return "\n".join(["", f"{self._examples_heading}:", *lines, ""])
 
 
 class _ShowFullHelp(argparse.Action):
@@ -139,6 +142,26 @@ class _ShowFullHelp(argparse.Action):
         assert isinstance(parser, Parser)
         print(parser.format_full_help(), end="")
         parser.exit()
+
+
+def _broken(text: str, mark: str, indent: str) -> list[str]:
+    """The text in lines that fit the terminal; ``mark`` ends each that goes on.
+
+    An option and its value stay together.
+    """
+    tied = re.sub(r"(?<= )(-\S+) (?!-)", r"\1\0", text) if mark else text
+    lines = wrap(
+        tied, help_width() - len(mark), initial_indent=indent,
+        subsequent_indent=f"{indent}    " if mark else indent, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+    lines = [line.replace("\0", " ") for line in lines]
+    return [*(f"{line}{mark}" for line in lines[:-1]), lines[-1]]
+
+
+def help_width() -> int:
+    """Letters in a line of the help."""
+    return min(shutil.get_terminal_size().columns - 2, MAX_WIDTH)
 
 
 def usage(parser: Parser) -> str:

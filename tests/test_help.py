@@ -1,5 +1,6 @@
 """The help: short and about what matters, and whole when it is asked for."""
 
+import re
 import shlex
 
 import pytest
@@ -28,6 +29,7 @@ MODELS = {
     "folder": VideoSettings,
     "evaluate": EvaluationSettings,
 }
+EXAMPLES = [*BEGIN_WITH, *(example for _, one in SINGLE for example in one.examples)]
 SCREEN = 64
 """Lines that the short help may have at 80 columns."""
 
@@ -67,12 +69,19 @@ def test_the_short_help_fits_and_names_what_matters(words: str, shown) -> None:
     assert "--help-all" in text and "--chunk-frames" not in text
 
 
-@pytest.mark.parametrize("words", SHORTENED)
+@pytest.mark.parametrize("words", ["", *(words for words, _ in SINGLE)])
 @pytest.mark.parametrize("columns", [80, 120])
 def test_no_line_of_a_help_is_longer_than_the_terminal(words: str, columns: int, shown) -> None:
-    for asked in ("--help", "--help-all"):
+    for asked in ("--help", "--help-all") if words in SHORTENED else ("--help",):
         lines = shown(f"{words} {asked}", columns).splitlines()
         assert max(map(len, lines)) <= columns
+
+
+def test_a_long_example_goes_on_after_a_backslash(shown) -> None:
+    line = max((line for line, _ in EXAMPLES), key=len)
+    text = shown(f"{line.split()[1]} --help", 60)
+    assert line not in text
+    assert line in re.sub(r" \\\n +", " ", text)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +95,6 @@ def test_the_whole_help_names_every_setting_under_a_topic(words: str, model, sho
                    line.split()[0] == option(name) for line in lines) == 1  # fmt: skip
     assert "Settings:" not in lines
     assert {"Style:", "Engine gatys:", "Engine fast:", "Result:", "Job:"} <= set(lines)
-
-
-EXAMPLES = [*BEGIN_WITH, *(example for _, one in SINGLE for example in one.examples)]
 
 
 @pytest.mark.parametrize("line", [line for line, _ in EXAMPLES if line.startswith("stylecore")])
