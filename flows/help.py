@@ -152,7 +152,7 @@ def _broken(text: str, mark: str, indent: str) -> list[str]:
     tied = re.sub(r"(?<= )(-\S+) (?!-)", r"\1\0", text) if mark else text
     lines = wrap(
         tied, help_width() - len(mark), initial_indent=indent,
-        subsequent_indent=f"{indent}    " if mark else indent, break_long_words=False,
+        subsequent_indent=f"{indent}  " if mark else indent, break_long_words=False,
         break_on_hyphens=False,
     )  # fmt: skip
     lines = [line.replace("\0", " ") for line in lines]
