@@ -118,6 +118,13 @@ def test_settings_are_told_as_a_person_would_write_them() -> None:
     }
 
 
+def test_every_room_has_its_line() -> None:
+    page = (DOCS / "how-it-works.md").read_text()
+    for room in (ROOT / "stylecore").iterdir():
+        if (room / "__init__.py").is_file():
+            assert f"| `stylecore/{room.name}/` |" in page, room.name
+
+
 def test_pictures_of_settings_are_of_settings_and_small() -> None:
     pictures = list(FOLDER.iterdir())
     assert {picture.name for picture in pictures} == {f"{name}.jpg" for name in KNOBS}
