@@ -14,7 +14,7 @@ from stylecore.settings import FolderSettings, ImageSettings
 from stylecore.store import Published
 from tasks.inbox import scan_inbox
 from tasks.policies import with_state_message
-from tasks.report import report_folder, summary_line
+from tasks.report import report_folder, summary_line, write_pages
 
 DEFAULTS = FolderSettings()
 
@@ -27,6 +27,7 @@ def stylize_folder(
     style: Path,
     settings: FolderSettings = DEFAULTS,
     workspace: Path | None = None,
+    report: bool = True,
 ) -> list[Outcome]:
     """Repaints every video and still of a folder that is not done yet, into another folder.
 
@@ -39,15 +40,20 @@ def stylize_folder(
         style: the style picture.
         settings: every other choice.
         workspace: folder of all workspaces; the user's state folder when not given.
+        report: write a page about every job beside its result, and index.html for all.
     """
     found = scan_inbox(inbox, outbox, style, settings.video)
-    run = partial(_run, style=style, settings=settings, workspace=workspace)
+    run = partial(_run, style=style, settings=settings, workspace=workspace, report=report)
     outcomes = list(repainted(found, run, settle_seconds=settings.settle_seconds))
     report_folder(outcomes)
+    if report:
+        write_pages(outbox, found, outcomes)
     return outcomes
 
 
-def _run(arrival: Arrival, *, style: Path, settings: FolderSettings, workspace: Path | None) -> int:
+def _run(
+    arrival: Arrival, *, style: Path, settings: FolderSettings, workspace: Path | None, report: bool
+) -> int:
     """Runs the flow that fits the file; a result that is older than its source is replaced."""
     if arrival.is_still:
         still = stylize_image(
@@ -58,6 +64,6 @@ def _run(arrival: Arrival, *, style: Path, settings: FolderSettings, workspace: 
         return 1
     video = stylize_video(
         arrival.source, style, arrival.output, video_settings(arrival, settings),
-        workspace=workspace, overwrite=arrival.has_result(), return_state=True,
+        workspace=workspace, overwrite=arrival.has_result(), report=report, return_state=True,
     )  # fmt: skip
     return cast(Published, video.result()).frames

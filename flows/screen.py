@@ -24,7 +24,7 @@ from stylecore.media import require_utf8
 from stylecore.pipeline import OnProgress, finish_job, open_job, space_needed, stylize_image
 from stylecore.pipeline import Progress as Step
 from stylecore.pipeline.folder import repainted, run_here, scan_inbox
-from stylecore.pipeline.inbox import Outcome
+from stylecore.pipeline.inbox import Arrival, Outcome
 from stylecore.pipeline.progress import JobProgress, report_beside
 from stylecore.settings import FolderSettings, ImageSettings, VideoSettings
 from stylecore.store import Published, Request, Workspace
@@ -54,6 +54,7 @@ def run_video(
     job, way = job_space.job, way_of(prefect)
     progress = JobProgress(total=job.work_count, resumed=job_space.count_finished())
     _print_facts(console, job_space, request, way)
+    is_done = job_space.published(request) is not None
     _print_state(console, job_space, request, progress)
     with (
         stop.saying(partial(_what_is_kept, job_space, request)),
@@ -66,10 +67,34 @@ def run_video(
             published = _run_with_prefect(console, way, job_space, request, on_progress)
         else:
             published = finish_job(job_space, request, on_progress=on_progress)
-    if events is not None:
-        events.published(published, report=report_beside(published.output))
     keeping = _why_kept(job_space, request)
     _print_result(console, published, said=request.notes, keeping=keeping)
+    if request.report:
+        with stop.saying(partial(_what_is_kept, job_space, request)):
+            is_written = way.is_flow or is_done
+            _give_report(console, job_space, request, published, is_written=is_written)
+    if events is not None:
+        events.published(published, report=report_beside(published.output))
+
+
+def _give_report(
+    console: Console,
+    job_space: Workspace,
+    request: Request,
+    published: Published,
+    *,
+    is_written: bool,
+) -> None:
+    """Writes the report, unless there is one, and says where it is or why there is none."""
+    from stylecore.report import report_of, try_report
+
+    written = report_of(published.output) if is_written else None
+    if written is None:
+        written, why_not = try_report(job_space, request, published)
+        if why_not:
+            print(printable(f"stylecore: {why_not}"), file=sys.stderr)
+    if written is not None:
+        _say(console, f"{written} (report)")
 
 
 def _note(progress: JobProgress, tell: OnProgress, step: Step) -> None:
@@ -146,11 +171,13 @@ def run_folder(
     quiet: bool,
     stop: Stop,
     again: str,
+    report: bool = True,
 ) -> int:
     """Repaints what has arrived once; returns 1 when a file failed.
 
     Args:
         again: how to go on after a stop.
+        report: whether to write a page about every job and an index of them.
     """
     for path in (inbox, outbox, style, *([workspace] if workspace else ())):
         require_utf8(path)
@@ -163,17 +190,36 @@ def run_folder(
         lambda: f"stopped; {sum(one.status == 'done' for one in outcomes)} {kept} {again}"
     ):
         if way.is_flow:
-            found = _folder_with_prefect(console, way, inbox, outbox, style, settings, workspace)
+            found = _folder_with_prefect(
+                console, way, inbox, outbox, style, settings, workspace, report
+            )
         else:
+            arrived = scan_inbox(inbox, outbox, style, settings.video)
+            after = partial(_give_report, console, is_written=False) if report else None
             found = repainted(
-                scan_inbox(inbox, outbox, style, settings.video),
-                partial(run_here, style=style, settings=settings, workspace=workspace),
+                arrived,
+                partial(run_here, style=style, settings=settings, workspace=workspace, after=after),
                 settle_seconds=settings.settle_seconds,
             )
         for outcome in found:
             outcomes.append(outcome)
             _print_outcome(console, outcome)
+    if report and not way.is_flow:
+        _give_index(console, outbox, arrived, outcomes)
     return int(any(outcome.status == "failed" for outcome in outcomes))
+
+
+def _give_index(
+    console: Console, outbox: Path, found: Sequence[Arrival], outcomes: Sequence[Outcome]
+) -> None:
+    """Writes the index of the results' reports, and says where it is or why not."""
+    from stylecore.report.folder import try_index
+
+    page, why_not = try_index(outbox, found, outcomes)
+    if page is None:
+        print(printable(f"stylecore: {why_not}"), file=sys.stderr)
+    else:
+        _say(console, f"{page} (reports)")
 
 
 def _print_outcome(console: Console, outcome: Outcome) -> None:
@@ -201,6 +247,7 @@ def _run_with_prefect(
                 workspace=request.root,
                 overwrite=request.overwrite,
                 keep=request.keep,
+                report=request.report,
             )
 
 
@@ -212,11 +259,12 @@ def _folder_with_prefect(
     style: Path,
     settings: FolderSettings,
     workspace: Path | None,
+    report: bool,
 ) -> list[Outcome]:
     with _prefect(console, way):
         from flows.folder import stylize_folder
 
-        return stylize_folder(inbox, outbox, style, settings, workspace=workspace)
+        return stylize_folder(inbox, outbox, style, settings, workspace=workspace, report=report)
 
 
 @contextmanager

@@ -33,6 +33,7 @@ def stylize_video(
     keep: bool = False,
     approve: bool = False,
     approval_hours: Annotated[float, Field(gt=0)] = 72.0,
+    report: bool = True,
 ) -> Published:
     """Repaints a video in the style of a picture.
 
@@ -50,10 +51,11 @@ def stylize_video(
         keep: keep the stored frames after the result was published.
         approve: show a preview first, and wait until a person resumes the run with a yes.
         approval_hours: how long the run waits for that before it fails.
+        report: write a page about the job beside the result.
     """
     request = Request(
         source=source, style=style, output=output, settings=settings, root=workspace,
-        overwrite=overwrite, keep=keep,
+        overwrite=overwrite, keep=keep, report=report,
     )  # fmt: skip
     with ending_with_the_run():
         folder, request = plan(request)
@@ -73,7 +75,7 @@ def stylize_video(
             chunk_run.result()  # raises what stopped a shot, now that the others are done
         published = assemble(folder, request)
         show_progress(artifact, 100.0)
-        report_video(published)
+        report_video(folder, request, published)
     return published
 
 

@@ -1,14 +1,17 @@
 """What is left on the run's page when it is done."""
 
 from collections import Counter
+from pathlib import Path
 from typing import get_args
 
 from prefect import get_run_logger, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
-from stylecore.pipeline.inbox import Outcome, Status
+from stylecore.pipeline.inbox import Arrival, Outcome, Status
 from stylecore.pipeline.progress import report_beside
-from stylecore.store import Published
+from stylecore.report import try_report
+from stylecore.report.folder import try_index
+from stylecore.store import Published, Request, Workspace
 from tasks.policies import TASK_OPTIONS
 
 
@@ -36,9 +39,13 @@ def summary_line(outcomes: list[Outcome]) -> str:
 
 
 @task(task_run_name="report", **TASK_OPTIONS)
-def report_video(published: Published) -> None:
-    """Logs the result and what a person should know about it."""
+def report_video(workspace: Path, request: Request, published: Published) -> None:
+    """Logs the result and what a person should know about it, and writes the page about the job."""
     logger = get_run_logger()
+    if request.report:
+        page, why_not = try_report(Workspace(workspace), request, published)
+        if page is None:
+            logger.warning(why_not)
     logger.info(result_line(published))
     for note in published.notes:
         logger.warning(note)
@@ -63,3 +70,11 @@ def report_folder(outcomes: list[Outcome]) -> None:
         for outcome in outcomes
     ]
     create_table_artifact(rows, key="stylize-folder", description=summary_line(outcomes))
+
+
+@task(task_run_name="index", **TASK_OPTIONS)
+def write_pages(outbox: Path, found: list[Arrival], outcomes: list[Outcome]) -> None:
+    """Writes the index of the reports of a folder's results."""
+    page, why_not = try_index(outbox, found, outcomes)
+    if page is None:
+        get_run_logger().warning(why_not)

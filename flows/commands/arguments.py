@@ -83,6 +83,13 @@ def add_quiet(parser: Parser) -> None:
     parser.topic(JOB).add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
+def add_report(parser: Parser) -> None:
+    parser.topic(RESULT).add_argument(
+        "--no-report", dest="report", action="store_false",
+        help="leave out the page about the job beside the result, NAME.html",
+    )  # fmt: skip
+
+
 def add_workspace(parser: Parser) -> None:
     parser.topic(JOB).add_argument(
         "--workspace", type=Path, metavar="DIR",

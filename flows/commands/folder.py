@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from flows.commands.arguments import add_run_options, add_style
+from flows.commands.arguments import add_report, add_run_options, add_style
 from flows.commands.command import Command
 from flows.help import Parser
 from flows.options import add_options, read_options
@@ -24,7 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     return screen.run_folder(
         arguments.inbox, arguments.outbox, arguments.style, settings,
         workspace=arguments.workspace, prefect=arguments.prefect, quiet=arguments.quiet,
-        stop=arguments.stop, again=again,
+        stop=arguments.stop, again=again, report=arguments.report,
     )  # fmt: skip
 
 
@@ -33,6 +33,7 @@ def add_arguments(parser: Parser) -> None:
     folders.add_argument("inbox", type=Path, metavar="INBOX", help="folder of videos and pictures")
     folders.add_argument("outbox", type=Path, metavar="OUTBOX", help="folder for the results")
     add_style(parser)
+    add_report(parser)
     add_run_options(parser)
     add_options(parser, FolderSettings)
 

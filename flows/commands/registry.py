@@ -18,6 +18,7 @@ from flows.commands import (
     learn,
     preview,
     reconstruct,
+    report,
     train,
     video,
 )
@@ -37,6 +38,7 @@ COMMANDS: dict[str, tuple[Command | CommandGroup, ...]] = {
         evaluate.COMMAND,
         features.COMMAND,
         reconstruct.COMMAND,
+        report.COMMAND,
     ),
     "Go on": (
         jobs.COMMAND,

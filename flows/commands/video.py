@@ -4,6 +4,7 @@ import argparse
 
 from flows.commands.arguments import (
     add_progress,
+    add_report,
     add_run_options,
     add_source_and_style,
     default_output,
@@ -27,6 +28,7 @@ def run(arguments: argparse.Namespace) -> None:
     request = Request(
         source=arguments.source, style=arguments.style, output=output, settings=settings,
         root=arguments.workspace, overwrite=arguments.overwrite, keep=arguments.keep,
+        report=arguments.report,
     )  # fmt: skip
     screen.run_video(
         request, prefect=arguments.prefect, quiet=arguments.quiet, stop=arguments.stop,
@@ -46,6 +48,7 @@ def add_arguments(parser: Parser) -> None:
         "--clean", dest="keep", action="store_false",
         help="remove the stored frames once the result is verified [default]",
     )  # fmt: skip
+    add_report(parser)
     add_options(parser, VideoSettings)
 
 

@@ -76,16 +76,17 @@ def trusted_motion(
     return backward, mask
 
 
-def estimate_motion(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def estimate_motion(a: np.ndarray, b: np.ndarray, *, effort: Effort = "thorough") -> np.ndarray:
     """Motion from ``a`` towards ``b`` by dense inverse search (Kroeger et al. 2016).
 
     Args:
         a, b: (H, W, 3) RGB of one size: uint8, uint16 or float32 in [0, 1].
+        effort: quick takes about a fifteenth of the work.
 
     Returns:
         (H, W, 2) float32 in pixels, the same whatever the number of threads.
     """
-    return _searched(_grey(a), _grey(b), "thorough")
+    return _searched(_grey(a), _grey(b), effort)
 
 
 def farneback_motion(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -37,6 +37,7 @@ class FrameJudge:
         appearance: Appearance | None = None,
         *,
         every: int = 1,
+        is_sample: bool = False,
         masks: Sequence[str] = tuple(MASK_RULES),
     ) -> None:
         """Takes those who judge.
@@ -45,11 +46,14 @@ class FrameJudge:
             estimators: of motion.
             appearance: what compares style and content; neither is measured when None.
             every: distance of the frames of which everything is measured.
+            is_sample: of the others nothing is, but for the first of a shot; and grids and edges,
+                which cost as much as motion, are left out.
             masks: names of the masks to judge by.
         """
         self._estimators = estimators
         self._appearance = appearance
         self._every = every
+        self._is_sample = is_sample
         self._masks = {name: MASK_RULES[name] for name in masks}
         self._recent: deque[_Seen] = deque(maxlen=LONG_DISTANCE)
         self._first: tuple[np.ndarray, np.ndarray] | None = None
@@ -72,9 +76,12 @@ class FrameJudge:
             self._recent.clear()
             self._first, self._count = None, 0
         now = _Seen(number, of_8_bits(source), of_8_bits(result))
+        is_chosen = self._count % self._every == min(1, self._every - 1)
+        found: dict[str, float] = {}
         before, after = to_float(source), to_float(result)
-        found = self._cheap(before, after)
-        if self._count % self._every == min(1, self._every - 1):
+        if is_chosen or begins_shot or not self._is_sample:
+            found = self._cheap(before, after)
+        if is_chosen:
             if self._appearance is not None:
                 found |= self._appearance.measures(before, after)
             for term, distance in TERMS.items():
@@ -89,14 +96,18 @@ class FrameJudge:
         if self._first is None:
             self._first = means
         change = [mean - first for mean, first in zip(means, self._first, strict=True)]
-        return {
-            "edges": edges_kept(source, result),
+        found = {
             "sharpness": sharpness(result),
             "sharpness_source": sharpness(source),
-            "grid": grid(result),
-            "grid_source": grid(source),
             "drift": float(np.abs(change[1] - change[0]).max()) * 255,
         }
+        if not self._is_sample:
+            found |= {
+                "edges": edges_kept(source, result),
+                "grid": grid(result),
+                "grid_source": grid(source),
+            }
+        return found
 
     def _pair(self, term: str, now: _Seen, then: _Seen) -> dict[str, float]:
         found: dict[str, float] = {}

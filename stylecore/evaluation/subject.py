@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -36,6 +37,8 @@ class Subject:
     """[start, stop) of each, by numbers of the source."""
     styles: tuple[Path, ...] = ()
     """Of the job; empty where none is known."""
+    made: Excerpt | None = None
+    """All of the result; None where it is frames of a store."""
 
     def frames(self, size: int | None = None) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         """(number, source frame, result frame) at one size.
@@ -95,7 +98,7 @@ def subject_of_files(
     )  # fmt: skip
     return Subject(
         name=result.name, excerpt=excerpt, read_result=lambda: read_frames(made),
-        size=(made.index.width, made.index.height), shots=tuple(shots),
+        size=(made.index.width, made.index.height), shots=tuple(shots), made=made,
     )  # fmt: skip
 
 
@@ -115,14 +118,16 @@ def subject_of_job(
     """
     job = workspace.job
     excerpt = job.excerpt(source or _known_source(workspace))
-    name, read_result = workspace.name, _stored(workspace, job)
-    if published is not None or read_result is None:
+    read_result = _stored(workspace, job) if published is None else None
+    name, made = workspace.name, None
+    if read_result is None:
         published = published or _in_place(workspace)
-        made = _whole(published.output)
-        name, read_result = published.output.name, lambda: read_frames(made)
+        name, made = published.output.name, _whole(published.output)
+        read_result = partial(read_frames, made)
     return Subject(
         name=name, excerpt=excerpt, read_result=read_result, size=(job.width, job.height),
         shots=tuple(job.shots), styles=(job.style.path, *(fact.path for fact in job.more_styles)),
+        made=made,
     )  # fmt: skip
 
 

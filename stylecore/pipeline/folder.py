@@ -7,13 +7,17 @@ from pathlib import Path
 from stylecore.errors import MediaError, StoreError, StyleError, UnreadableError
 from stylecore.media import as_utf8, require_utf8
 from stylecore.pipeline.inbox import Arrival, Outcome, Status, arrivals, settled
-from stylecore.pipeline.steps import stylize_video
+from stylecore.pipeline.plan import open_job
+from stylecore.pipeline.steps import finish_job
 from stylecore.pipeline.still import stylize_image
 from stylecore.pipeline.styles import read_style
 from stylecore.settings import FolderSettings, ImageSettings, VideoSettings
+from stylecore.store import Published, Request, Workspace
 
 RunFile = Callable[[Arrival], int]
 """Makes the result of one file and returns how many frames it has; raises what stopped it."""
+
+AfterVideo = Callable[[Workspace, Request, Published], object]
 
 
 def scan_inbox(inbox: Path, outbox: Path, style: Path, settings: VideoSettings) -> list[Arrival]:
@@ -48,9 +52,19 @@ def repainted(
 
 
 def run_here(
-    arrival: Arrival, style: Path, settings: FolderSettings, workspace: Path | None
+    arrival: Arrival,
+    style: Path,
+    settings: FolderSettings,
+    workspace: Path | None,
+    *,
+    after: AfterVideo | None = None,
 ) -> int:
     """Runs one file in this process; returns how many frames its result has.
+
+    Args:
+        arrival: the file.
+        style, settings, workspace: of all files.
+        after: called when the result of a video is in place.
 
     Raises:
         StyleError: as ``stylize_image`` or ``stylize_video``.
@@ -61,10 +75,15 @@ def run_here(
             arrival.source, style, arrival.output, chosen, overwrite=arrival.output.exists()
         )
         return 1
-    published = stylize_video(
-        arrival.source, style, arrival.output, video_settings(arrival, settings),
-        workspace=workspace, overwrite=arrival.has_result(),
+    request = Request(
+        source=arrival.source, style=style, output=arrival.output,
+        settings=video_settings(arrival, settings), root=workspace,
+        overwrite=arrival.has_result(),
     )  # fmt: skip
+    job_space, request = open_job(request)
+    published = finish_job(job_space, request)
+    if after is not None:
+        after(job_space, request, published)
     return published.frames
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from stylecore.errors import StoreError
-from stylecore.store.files import content_of
+from stylecore.store.files import DAMAGED, content_of
 from stylecore.store.planned import PlannedFolder
 from stylecore.store.sealing import sealed, unsealed
 
@@ -142,6 +142,18 @@ class FrameStore(PlannedFolder):
             with suppress(OSError, ValueError):
                 found[int(path.stem)] = json.loads(path.read_bytes())
         return found
+
+    def made_at(self) -> dict[int, float]:
+        """When each finished frame was last made, in seconds since 1970, by number."""
+        found = {}
+        for path in (self.folder / "records").glob("[!.]*.json"):
+            with suppress(OSError, ValueError):
+                found[int(path.stem)] = path.stat().st_mtime
+        return found
+
+    def count_set_aside(self) -> int:
+        """How many files were found damaged, and made again since."""
+        return sum(1 for _ in self.folder.glob(f"*/*{DAMAGED}"))
 
     def remove_leftovers(self, start: int, stop: int) -> None:
         """Removes what killed processes left half written of the frames in [start, stop).

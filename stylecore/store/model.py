@@ -133,6 +133,8 @@ class Request(BaseModel):
     """Replace an existing output."""
     keep: bool = False
     """Keep the stored frames after the result was published."""
+    report: bool = True
+    """Write a page about the job beside the result."""
     notes: tuple[str, ...] = ()
     """What became of the wish, in sentences."""
     rehearsed: str = ""

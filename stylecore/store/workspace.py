@@ -104,6 +104,17 @@ class Workspace(FrameStore):
         found = [self._read(path, Request) for path in paths]
         return [request for request in found if request is not None]
 
+    def asked_at(self, request: Request) -> float:
+        """When it was last asked for, in seconds since 1970: the beginning of its last run.
+
+        Raises:
+            StoreError: it was not.
+        """
+        try:
+            return self._request_path(request).stat().st_mtime
+        except OSError as error:
+            raise StoreError(f"{self.name} was not asked for {request.output}.") from error
+
     @property
     def request(self) -> Request:
         """The last request.
