@@ -166,8 +166,8 @@ def test_broken_file_does_not_stop_the_night(studio: Studio, tmp_path: Path) -> 
     first = studio.run("stylize-folder/nightly", "--watch", **parameters)
     assert studio.state(first)["message"] == "4 done, 1 failed (broken.mp4)"
     assert sorted(path.name for path in outbox.iterdir() if path.is_file()) == [
-        "broken.mp4.error.txt", "clip0-wave.mp4", "clip1-wave.mp4", "clip2-wave.mp4",
-        "still-wave.png",
+        "broken.mp4.error.txt", "clip0-wave.html", "clip0-wave.mp4", "clip1-wave.html",
+        "clip1-wave.mp4", "clip2-wave.html", "clip2-wave.mp4", "index.html", "still-wave.png",
     ]  # fmt: skip
     second = studio.run("stylize-folder/nightly", "--watch", **parameters)
     assert studio.state(second)["message"] == "5 skipped"
