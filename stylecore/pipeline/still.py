@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from stylecore.arrays.colour import colour_statistics
 from stylecore.arrays.images import fitted_size, resize, to_float
 from stylecore.engines import FrameInput, OnStep
@@ -53,9 +55,7 @@ def stylize_image(
     engine = prepared_engine(
         settings, (style, *settings.mixing.more_styles), (height, width), colour_statistics(content)
     )
-    frames = MaskedFrames(size=(width, height), stop=1, max_megapixels=settings.max_megapixels)
-    masked = open_masks(settings.mixing.style_masks, frames)
-    weights, masks = StylePlan(settings.mixing, masked).at(0)
+    weights, masks = _styles_of(settings, (width, height))
     image, _ = engine.render(
         FrameInput(
             number=0, content=content, style_weights=weights, style_masks=masks, on_step=on_step
@@ -68,6 +68,15 @@ def stylize_image(
         bit_depth=8 * pixels.itemsize,
     )
     return output
+
+
+def _styles_of(
+    settings: ImageSettings, size: tuple[int, int]
+) -> tuple[tuple[float, ...], np.ndarray | None]:
+    """Weights and masks of the styles, for a picture of (width, height)."""
+    frames = MaskedFrames(size=size, stop=1, max_megapixels=settings.max_megapixels)
+    masks = open_masks(settings.mixing.style_masks, frames)
+    return StylePlan(settings.mixing, masks).at(0)
 
 
 def _check_output(output: Path, given: Sequence[Path], *, overwrite: bool) -> None:
