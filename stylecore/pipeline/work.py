@@ -49,37 +49,41 @@ def stylize_chunk(
         OutputError: no space is left, or the workspace cannot be written.
     """
     job = workspace.job
-    shot_start, shot_stop = chunk.shot_start, chunk.shot_stop
-
-    def report(
-        chunk_done: int, frame: int | None = None, losses: Mapping[str, float] | None = None
-    ) -> None:
-        if on_progress is not None:
-            ahead = shot_stop - chunk.stop if chunk.is_backward else chunk.start - shot_start
-            length = shot_stop - shot_start
-            done = (chunk.pass_number - 1) * length + ahead + chunk_done
-            total = length * job.settings.passes
-            on_progress(
-                Progress("stylize", done, total, chunk.shot, frame, losses or {}, chunk.pass_number)
-            )
-
+    tell = on_progress or (lambda progress: None)
     with workspace.lock(f"shot-{chunk.shot}"):
         if workspace.published(request) is not None:
             return 0
-        workspace.remove_leftovers(shot_start, shot_stop)
+        workspace.remove_leftovers(chunk.shot_start, chunk.shot_stop)
         finished = workspace.finished(chunk.start, chunk.stop, pass_number=chunk.pass_number)
         missing = [
             number
             for number in range(chunk.start, chunk.stop)
             if number not in finished and (only is None or number in only)
         ]
-        report(len(finished))
+        tell(_progress(job, chunk, len(finished)))
         if not missing:
             return 0
         made = _made(workspace, chunk, missing, request, store=workspace)
         for done, (frame, record) in enumerate(made, start=len(finished) + 1):
-            report(done, frame, record.losses)
+            tell(_progress(job, chunk, done, frame, record.losses))
     return len(missing)
+
+
+def _progress(
+    job: Job,
+    chunk: Chunk,
+    chunk_done: int,
+    frame: int | None = None,
+    losses: Mapping[str, float] | None = None,
+) -> Progress:
+    """How far the shot of a chunk is, of which ``chunk_done`` frames are done."""
+    length = chunk.shot_stop - chunk.shot_start
+    ahead = chunk.start - chunk.shot_start
+    if chunk.is_backward:
+        ahead = chunk.shot_stop - chunk.stop
+    done = (chunk.pass_number - 1) * length + ahead + chunk_done
+    total = length * job.settings.passes
+    return Progress("stylize", done, total, chunk.shot, frame, losses or {}, chunk.pass_number)
 
 
 def stylize_alone(workspace: Workspace, number: int, request: Request, pass_number: int) -> bool:
