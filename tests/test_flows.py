@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -36,10 +37,11 @@ from stylecore.pipeline.inbox import arrivals, settled
 from stylecore.settings import FolderSettings, OutputSettings, VideoSettings
 from stylecore.store import Workspace
 from stylecore.training.settings import FastTraining, PerceptualTraining
+from tasks import progress
 from tasks import video as steps
 from tasks.progress import listening
 from tests.support import clips
-from tests.support.jobs import steps_of_a_start, with_one_hiccup
+from tests.support.jobs import planned, steps_of_a_start, with_one_hiccup
 
 QUICK = VideoSettings(engine="identity", chunk_frames=4)
 
@@ -186,6 +188,23 @@ def test_an_answer_that_comes_too_late_is_none(
         state = client.read_flow_run(run.id).state
     assert state is not None and state.is_failed() and "never resumed" in str(state.message)
     assert not output.exists()
+
+
+def test_progress_reads_the_plan_once(
+    clip: Path, style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[float] = []
+    monkeypatch.setattr(
+        progress, "update_progress_artifact", lambda artifact, progress: shown.append(progress)
+    )
+    monkeypatch.setattr(progress, "ARTIFACT_SECONDS", -1.0)
+    folder = planned(clip, style, tmp_path / "out.mp4", QUICK)[0].folder
+    monitor = progress.ChunkMonitor(Workspace(folder), artifact=uuid4(), time_limit=3600)
+    monitor(Progress("stylize", 0, 6))
+    (folder / "job.json").rename(folder / "read.json")
+    (folder / "frames" / "00000000.png").touch()
+    monitor(Progress("stylize", 1, 6))
+    assert shown == [0, pytest.approx(100 / 12)]
 
 
 @pytest.mark.prefect
