@@ -45,7 +45,8 @@ def test_who_wants_a_lock_that_another_has_waits_for_it_and_says_so(
     thread.start()
     assert waits.wait(PATIENCE_SECONDS)
     assert "another process works on shot-3 of job-1a; waiting for it" in caplog.text
-    assert not entered
+    thread.join(0.3)
+    assert thread.is_alive() and not entered, "it did not wait"
     other.release()
     thread.join(PATIENCE_SECONDS)
     assert entered == ["it works"]
