@@ -10,9 +10,10 @@ def test_an_engine_is_found_whatever_came_back_after_it() -> None:
     pool, one, other = EnginePool(), IdentityEngine(), IdentityEngine()
     pool.give_back(ONE, one)
     pool.give_back(OTHER, other)
-    assert pool.take(ONE) is one
-    pool.give_back(ONE, one)
     assert pool.take(OTHER) is other
+    pool.give_back(OTHER, other)
+    assert pool.take(OTHER) is other
+    assert pool.take(ONE) is one
 
 
 def test_one_that_is_in_use_is_nobody_elses() -> None:
