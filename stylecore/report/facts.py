@@ -11,11 +11,13 @@ from stylecore.evaluation.summary import means
 from stylecore.evaluation.table import clock
 from stylecore.media import SourceIndex
 from stylecore.report.repeat import chosen_settings, repeating_command
-from stylecore.report.sampling import Look, excess
+from stylecore.report.sampling import SOURCE_ERROR, Look, excess
 from stylecore.report.timing import Timing
 from stylecore.store import Job, Published, Request, Workspace
 
 Row = tuple[str, str]
+NOTABLE = 0.05
+"""Less than this part of the source's own error beyond it is not worth a look."""
 NO_LANGUAGE = ("", "und")
 SHORT_RATIO, LONG_RATIO = "short_dis_strict_ratio", "long_dis_strict_ratio"
 
@@ -164,7 +166,12 @@ def _tracks(source: SourceIndex, result: SourceIndex | None) -> Iterable[tuple[s
         ours = _streams(result, kind) if result else []
         for place, track in enumerate(theirs):
             yield kind, track, ours[place] if place < len(ours) else "left out"
-    yield "container", source.container, result.container if result else "a folder of frames"
+    yield "container", _spaced(source), _spaced(result) if result else "a folder of frames"
+
+
+def _spaced(index: SourceIndex) -> str:
+    """Names of a family of containers, which may be broken into lines."""
+    return ", ".join(index.container.split(","))
 
 
 def _picture(index: SourceIndex) -> str:
@@ -204,7 +211,7 @@ def _shot_rows(
 
 def _worst(look: Look) -> Iterable[Worst]:
     for one in look.worst():
-        if one.frame in look.stills and excess(one) > 0:
+        if one.frame in look.stills and excess(one) > NOTABLE * one.figures[SOURCE_ERROR]:
             yield Worst(
                 frame=one.frame, shot=one.shot, time=clock(one.time), seconds=one.time,
                 ratio=_ratio_of(one), still=look.stills[one.frame],
