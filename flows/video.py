@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 from prefect import flow
 from pydantic import Field
@@ -63,20 +64,25 @@ def stylize_video(
             _have_approved(folder, request, approval_hours)
         job_space = Workspace(folder)
         artifact = begin_progress(job_space)
-        finished = list(
-            in_shot_order(
-                job_space.job.chunks,
-                parallel_shots=settings.parallel_shots,
-                submit=partial(stylize.submit, folder, request=request, artifact=artifact),
-                first_done=first_done,
-            )
-        )
-        for chunk_run in finished:
-            chunk_run.result()  # raises what stopped a shot, now that the others are done
+        _paint(job_space, request, artifact)
         published = assemble(folder, request)
         show_progress(artifact, 100.0)
         report_video(folder, request, published)
     return published
+
+
+def _paint(job_space: Workspace, request: Request, artifact: UUID) -> None:
+    """Runs every chunk, shots side by side; raises what stopped one once the others are done."""
+    finished = list(
+        in_shot_order(
+            job_space.job.chunks,
+            parallel_shots=request.settings.parallel_shots,
+            submit=partial(stylize.submit, job_space.folder, request=request, artifact=artifact),
+            first_done=first_done,
+        )
+    )
+    for chunk_run in finished:
+        chunk_run.result()
 
 
 def _have_approved(folder: Path, request: Request, hours: float) -> None:
