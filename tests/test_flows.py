@@ -26,6 +26,7 @@ from prefect.testing.utilities import prefect_test_harness
 
 from flows.cli import main
 from flows.folder import stylize_folder
+from flows.preview import preview
 from flows.train_fast import train_fast
 from flows.train_perceptual import train_perceptual
 from flows.video import stylize_video
@@ -95,6 +96,22 @@ def test_a_start_opens_and_hashes_its_source_once(
     assert main(command) == 0
     assert seen[: seen.index("store 0")] == ["open clip.mp4", "hash clip.mp4", "hash style.png"]
     assert [step for step in seen if step.startswith("open")] == ["open clip.mp4"]
+
+
+@pytest.mark.prefect
+def test_a_preview_is_a_run_with_a_sheet_and_an_estimate(
+    server: None, clip: Path, style: Path, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "sheet.png"
+    state: State = preview(
+        clip, [style], sheet, QUICK, ["size=48,96"], samples=2, workspace=tmp_path / "jobs",
+        return_state=True,
+    )  # fmt: skip
+    assert state.is_completed() and str(state.message).startswith("sheet.png: about ")
+    assert read_picture(sheet).shape[1] > 2 * 48
+    assert len(Workspace.all_in(tmp_path / "jobs")) == 2
+    refused = preview(clip, [style], sheet, QUICK, ["codec=h264"], return_state=True)
+    assert refused.is_failed() and "does not change the painted picture" in refused.message
 
 
 class WaitingRun:
