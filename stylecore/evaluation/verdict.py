@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stylecore.errors import SettingsError
 from stylecore.evaluation.estimators import estimators_of
@@ -11,6 +12,9 @@ from stylecore.evaluation.summary import Evaluation, FrameFigures, summarised
 from stylecore.media import as_utf8
 from stylecore.pipeline.styles import read_style
 from stylecore.settings.evaluation import EvaluationSettings
+
+if TYPE_CHECKING:
+    from stylecore.evaluation.appearance import Appearance
 
 
 def evaluate(
@@ -38,15 +42,7 @@ def evaluate(
     if settings.others and not styles:
         raise SettingsError("--others is about the strokes of a style; give one with --style.")
     estimators = estimators_of(settings)
-    appearance = None
-    if styles:
-        from stylecore.evaluation.appearance import Appearance  # loads TensorFlow
-
-        appearance = Appearance(
-            [read_style(path) for path in styles],
-            [read_style(path) for path in settings.others],
-            features=settings.features, weights=settings.weights,
-        )  # fmt: skip
+    appearance = _appearance(styles, settings) if styles else None
     judge = FrameJudge(estimators, appearance, every=settings.every)
     starts = {start: number for number, (start, _) in enumerate(subject.shots, start=1)}
     found: list[FrameFigures] = []
@@ -69,3 +65,14 @@ def evaluate(
         estimators=tuple(estimator.name for estimator in estimators),
         every=settings.every,
     )
+
+
+def _appearance(styles: Sequence[Path], settings: EvaluationSettings) -> "Appearance":
+    """The judge of style and content; makes TensorFlow load."""
+    from stylecore.evaluation.appearance import Appearance
+
+    return Appearance(
+        [read_style(path) for path in styles],
+        [read_style(path) for path in settings.others],
+        features=settings.features, weights=settings.weights,
+    )  # fmt: skip

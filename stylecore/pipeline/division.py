@@ -1,4 +1,4 @@
-"""An excerpt of a source divide_into_chunks into shots, and these into chunks."""
+"""Divides an excerpt of a source into shots, and these into chunks."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence

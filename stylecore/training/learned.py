@@ -97,12 +97,8 @@ def learn_style(
 
     Args:
         style: the picture, (H, W, 3) float32 RGB in [0, 1].
-        output: the file, ``NAME.style``. Beside it, ``NAME.style.learning`` holds checkpoints, log
-            and ``learn.png`` until it is done.
-        settings: every other choice.
+        output: the file, ``NAME.style``; ``folder_of(output)`` is there until it is done.
         content: pictures to learn on, (H, W, 3) uint8 RGB; synthetic scenes if there are none.
-        overwrite: an existing file.
-        on_epoch: is told of every epoch, some 50 steps.
 
     Raises:
         MediaError: a picture is too small to be learned from.
@@ -122,26 +118,20 @@ def learn_style(
     with precision(settings.precision):
         model = _begun(seen, settings, scenes)
         steps = _planned_steps(folder, model, scenes, settings)
+    written = folder / WEIGHTS_FILE
     made_with = _made_with(steps, settings)
 
-    def learned() -> LearnedStyle:
-        weights = [np.ravel(values) for values in model.painter.get_weights()]
-        colours = colour_statistics(seen)
-        return LearnedStyle(np.concatenate(weights), colours, _thumbnail(style), made_with)
-
     def write() -> None:
-        (folder / WEIGHTS_FILE).write_bytes(pack_style(learned()))
+        weights = np.concatenate([np.ravel(values) for values in model.painter.get_weights()])
+        colours = colour_statistics(seen)
+        learned = LearnedStyle(weights, colours, _thumbnail(style), made_with)
+        written.write_bytes(pack_style(learned))
 
-    def samples() -> np.ndarray:
-        sheet = _samples(folder / WEIGHTS_FILE, seen, content)
-        write_picture(folder / SHEET, sheet)
-        return sheet
-
-    products = Products(write, samples)
+    products = Products(write, lambda: _samples(written, seen, content))
     with precision(settings.precision):
         fit(model, scenes, folder, settings.model_copy(update={"steps": steps}), products, on_epoch)
     finished = hidden_beside(output, "learned")
-    shutil.copyfile(folder / WEIGHTS_FILE, finished)
+    shutil.copyfile(written, finished)
     publish(finished, output, overwrite=overwrite)
     shutil.rmtree(folder)
 
@@ -261,7 +251,7 @@ def _thumbnail(style: np.ndarray) -> np.ndarray:
 
 
 def _samples(learned: Path, style: np.ndarray, content: Sequence[np.ndarray]) -> np.ndarray:
-    """Pictures as the general network and the learned style paint them, a row each."""
+    """Pictures as the general network and the learned style paint them; also kept as SHEET."""
     with precision("float32"):
         networks: dict[str, FastNetwork] = {
             "general": CompactFast(),
@@ -272,4 +262,6 @@ def _samples(learned: Path, style: np.ndarray, content: Sequence[np.ndarray]) ->
     for name, network in networks.items():
         code = network.encode(style)
         rows.append((name, [network.paint([picture], code)[0] for picture in shown]))
-    return contact_sheet(rows, height=SAMPLE_HEIGHT)
+    sheet = contact_sheet(rows, height=SAMPLE_HEIGHT)
+    write_picture(learned.with_name(SHEET), sheet)
+    return sheet
