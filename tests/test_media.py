@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stylecore.arrays.metrics import psnr
 from stylecore.errors import MediaError, OutputError, OutputExistsError, SettingsError
 from stylecore.media import (
     Excerpt,
@@ -29,6 +28,7 @@ from stylecore.media import (
 from stylecore.media.pictures import splitting
 from stylecore.settings import OutputSettings, SourceSettings
 from tests.support import clips, odd_clips
+from tests.support.fidelity import psnr
 
 FAST = OutputSettings(preset="ultrafast")
 LOSSLESS = OutputSettings(codec="ffv1")
