@@ -4,13 +4,13 @@ import re
 import tomllib
 from collections import Counter
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import tensorflow as tf
 
 from stylecore.pipeline import stylize_video
 from stylecore.settings import FastSettings, GatysSettings, VideoSettings
+from stylecore.settings.own_engines import OURS
 from tests.support import clips
 from tests.support.hub_modules import Moments
 
@@ -25,7 +25,7 @@ def painted(source: Path, style: Path, output: Path, settings: VideoSettings) ->
     return stylize_video(source, style, output, settings, workspace=jobs).frames
 
 
-@pytest.mark.parametrize("engine", get_args(VideoSettings.model_fields["engine"].annotation))
+@pytest.mark.parametrize("engine", OURS)
 def test_a_video_through_every_engine(engine: str, clip: Path, style: Path, tmp_path: Path) -> None:
     settings = VideoSettings(engine=engine, gatys=SHORT if engine == "gatys" else GatysSettings())
     assert painted(clip, style, tmp_path / "out.mp4", settings) == 12

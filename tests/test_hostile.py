@@ -334,7 +334,7 @@ def test_the_command_line_takes_any_name(
     clips.write_clip(tmp_path / "plain.mp4", frames=3).rename(tmp_path / name)
     output = f"{name[:-4]}-out.mp4"
     assert run(name, style, output, "--split", split) == 0
-    assert capsys.readouterr().out.rstrip().endswith(str(tmp_path / output))
+    assert str(tmp_path / output) in capsys.readouterr().out.splitlines()
     assert len(clips.timestamps(tmp_path / output)) == 3
 
 

@@ -32,7 +32,7 @@ def test_who_wants_a_lock_that_another_has_waits_for_it_and_says_so(
     (tmp_path / "job-1a" / "locks").mkdir(parents=True)
     workspace, entered = Workspace(tmp_path / "job-1a"), list[str]()
     waits = threading.Event()
-    caplog.set_level(logging.WARNING)
+    caplog.set_level(logging.WARNING, logger="stylecore")
     caplog.handler.addFilter(lambda record: waits.set() or True)
 
     def work() -> None:
