@@ -29,7 +29,7 @@ NEVER_REACHED = {
     "networks": {"media", "store", "engines", "losses"},
 }
 """Room of stylecore -> rooms that nothing it imports may lead to."""
-ON_THE_GROUND = {"arrays", "losses"}
+ON_THE_GROUND = ("arrays", "losses")
 """Rooms that import nothing of ours but errors and what stands in the same room."""
 NOT_FOR_SEQUENCES = ("stylecore.media.writing", "stylecore.media.verification")
 WRITERS = ("write", "verify", "publish", "rehearse", "split")
