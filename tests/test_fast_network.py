@@ -111,7 +111,7 @@ class TestCompactFast:
         painted = painted_by(network, frame, network.encode(STYLE))
         for picture in (frame, painted):
             distances.append(np.abs(picture.mean((0, 1)) - STYLE.mean((0, 1))).sum())
-        assert distances[1] < 0.5 * distances[0]
+        assert distances[1] < 0.6 * distances[0]
 
     def test_styles_mix_by_their_codes(self, network):
         frame = waves(64, 96)
