@@ -1,0 +1,1 @@
+"""Images, colour, motion, shots and measures: arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""Every formula of a loss, once: on tensors, with ``keras.ops``."""

@@ -1,0 +1,1 @@
+"""The networks that judge and paint, their weights, and modules of TensorFlow Hub."""

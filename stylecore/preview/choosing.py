@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from stylecore.arrays.images import fitted_size, to_float
+from stylecore.arrays.light import LUMINANCE
 from stylecore.arrays.shots import ANALYSIS_SIZE
 from stylecore.media import Excerpt, read_frames
 
@@ -19,7 +20,6 @@ CANDIDATES = 5
 FIRST_BONUS = 1.3
 """How much better another frame must be than the first of its shot, which the job paints in just
 the way of a preview, so that it is kept."""
-LUMINANCE = np.array([[0.2126, 0.7152, 0.0722]], np.float32)
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,8 @@ def best_of(candidates: Sequence[Candidate], *, first: int) -> int:
 def _candidate(excerpt: Excerpt, number: int, shot_stop: int) -> Candidate:
     size = fitted_size(excerpt.index.width, excerpt.index.height, ANALYSIS_SIZE)
     part = excerpt.part(number, min(number + 2, shot_stop))
-    light = [cv2.transform(to_float(frame), LUMINANCE) for frame in read_frames(part, size=size)]
+    light = [
+        cv2.transform(to_float(frame), LUMINANCE[None]) for frame in read_frames(part, size=size)
+    ]
     movement = float(np.abs(light[1] - light[0]).mean()) if len(light) > 1 else 0.0
     return Candidate(number, float(light[0].std()), movement)

@@ -1,0 +1,1 @@
+"""What belongs to the process: locks, memory, threads that work ahead, versions, cleaning up."""

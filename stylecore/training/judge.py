@@ -16,9 +16,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
+from stylecore.arrays.light import LUMA
 from stylecore.losses.terms import (
     feature_distance,
     gram,
@@ -45,7 +45,6 @@ PLAIN_STYLE = "style_distance"
 """The style term before it is bent; shown only."""
 STYLE_BEND = 10.0
 """k of the style term."""
-LUMINANCE = np.array((0.299, 0.587, 0.114), np.float32)
 
 
 class Judge:
@@ -134,7 +133,7 @@ def repeated(grams: Grams, times: int) -> Grams:
 
 def grey_alike(images: Tensor) -> Tensor:
     """(N, H, W, 3) without colour: luminance brought to a mean of 0.5 and a deviation of 0.2."""
-    grey = ops.tensordot(images, LUMINANCE, 1)[..., None]
+    grey = ops.tensordot(images, LUMA, 1)[..., None]
     centred = grey - ops.mean(grey, (1, 2), keepdims=True)
     deviation = ops.sqrt(ops.mean(ops.square(centred), (1, 2), keepdims=True) + 1e-4)
     return ops.repeat(0.5 + 0.2 * centred / deviation, 3, -1)
