@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from stylecore import FastSettings, GatysSettings, ImageSettings, stylize_image
-from stylecore.errors import OutputExistsError, SettingsError, WeightsError
+from stylecore.errors import OutputError, OutputExistsError, SettingsError, WeightsError
 from stylecore.media import read_picture, write_picture
 from stylecore.networks.fast import LearnedFast, fast_digest
-from stylecore.networks.style_file import load_style
+from stylecore.networks.style_file import LearnedStyle, load_style
 from stylecore.training.learned import learn_style
 from stylecore.training.scenes import ScenesOfOneStyle
 from stylecore.training.settings import StyleLearning
@@ -122,6 +122,28 @@ def test_a_stopped_learning_goes_on_to_the_same_bytes(learned, tmp_path, monkeyp
     assert not output.exists()
     learn(output)
     assert output.read_bytes() == learned.read_bytes()
+
+
+def test_stopped_after_the_last_checkpoint_it_still_ends_with_the_same(
+    learned, tmp_path, monkeypatch
+):
+    def stop(style: LearnedStyle) -> bytes:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("stylecore.training.learned.pack_style", stop)
+        learn(tmp_path / "waves.style")
+    learn(tmp_path / "waves.style")
+    assert (tmp_path / "waves.style").read_bytes() == learned.read_bytes()
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
+    kept = tmp_path / "waves.style.learning" / "kept.txt"
+    kept.parent.mkdir()
+    kept.write_text("mine")
+    with pytest.raises(OutputError, match="in the way"):
+        learn(tmp_path / "waves.style")
+    assert kept.read_text() == "mine"
 
 
 class TestPaintingWithIt:

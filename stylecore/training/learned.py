@@ -19,7 +19,7 @@ from keras import ops
 from stylecore.arrays.colour import colour_statistics
 from stylecore.arrays.contact_sheet import contact_sheet
 from stylecore.arrays.images import fitted_size, of_8_bits, resize, to_float, to_integers
-from stylecore.errors import MediaError, SettingsError
+from stylecore.errors import MediaError, OutputError, SettingsError
 from stylecore.media import (
     Excerpt,
     hidden_beside,
@@ -102,7 +102,7 @@ def learn_style(
 
     Raises:
         MediaError: a picture is too small to be learned from.
-        OutputExistsError: there is a file.
+        OutputError: there is a file, or something where the checkpoints shall be.
         WeightsError: weights of the teacher cannot be had.
     """
     make_deterministic()
@@ -123,13 +123,13 @@ def learn_style(
 
     def write() -> None:
         weights = np.concatenate([np.ravel(values) for values in model.painter.get_weights()])
-        colours = colour_statistics(seen)
-        learned = LearnedStyle(weights, colours, _thumbnail(style), made_with)
+        learned = LearnedStyle(weights, colour_statistics(seen), _thumbnail(style), made_with)
         written.write_bytes(pack_style(learned))
 
     products = Products(write, lambda: _samples(written, seen, content))
     with precision(settings.precision):
         fit(model, scenes, folder, settings.model_copy(update={"steps": steps}), products, on_epoch)
+    write()  # again, for a run that was stopped between its last checkpoint and what follows it
     finished = hidden_beside(output, "learned")
     shutil.copyfile(written, finished)
     publish(finished, output, overwrite=overwrite)
@@ -186,10 +186,16 @@ def _key(style: np.ndarray, content: Sequence[np.ndarray], settings: StyleLearni
 
 
 def _folder_for(output: Path, key: str) -> Path:
-    """The folder of a learning; what another one left there is removed."""
+    """The folder of a learning; what another one left there is removed.
+
+    Raises:
+        OutputError: there is a folder that no learning has made.
+    """
     folder = folder_of(output)
     known = folder / KEY_FILE
-    if folder.is_dir() and not (known.is_file() and known.read_text() == key):
+    if folder.exists() and not known.is_file():
+        raise OutputError(f"{folder} is in the way: rename it, or choose another name with -o.")
+    if folder.exists() and known.read_text() != key:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     known.write_text(key)
