@@ -110,6 +110,7 @@ def test_nothing_in_a_file_is_run(learned, tmp_path):
         load_style(path)
 
 
+@pytest.mark.long
 def test_a_stopped_learning_goes_on_to_the_same_bytes(learned, tmp_path, monkeypatch):
     output = tmp_path / "waves.style"
 
