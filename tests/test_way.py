@@ -1,5 +1,8 @@
 """The same steps with and without Prefect, and one sentence where Prefect cannot be had."""
 
+import logging
+import threading
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import pytest
@@ -127,3 +130,16 @@ def test_so_does_a_start_by_the_name_of_a_job(
     seen = steps_of_a_start(monkeypatch)
     assert main(["jobs", "resume", workspace.name, "--prefect", "off"]) == 0
     assert seen[: seen.index("store 0")] == ["open clip.mp4", "hash clip.mp4", "hash style.png"]
+
+
+def test_work_that_is_told_to_end_is_no_failure(caplog: pytest.LogCaptureFixture) -> None:
+    ending = threading.Event()
+    caplog.set_level(logging.WARNING, logger="stylecore")
+
+    def stopped() -> None:
+        ending.set()
+        raise CancelledError
+
+    with pytest.raises(CancelledError):
+        attempts.in_attempts(stopped, "frames 0:12", ending=ending)
+    assert not caplog.records

@@ -47,13 +47,14 @@ def in_attempts(
         Exception: what the work raised last, where another attempt would not help or the last one
             failed.
     """
+    ending = ending or threading.Event()
     for delay in DELAY_SECONDS:
         try:
             return work()
         except Exception as error:
-            if not can_heal(error):
+            if ending.is_set() or not can_heal(error):
                 raise
             logger.warning("%s failed (%s); trying again in %g s", what, error, delay)
-            if (ending or threading.Event()).wait(delay):
+            if ending.wait(delay):
                 raise
     return work()
