@@ -49,6 +49,11 @@ def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return scaled if image.dtype != np.float32 else np.clip(scaled, 0.0, 1.0)
 
 
+def at_side(image: np.ndarray, longer_side: int | None) -> np.ndarray:
+    """(H, W, C) reduced to a longer side of at most so many pixels; None leaves it."""
+    return resize(image, fitted_size(image.shape[1], image.shape[0], longer_side))
+
+
 def with_channels(image: np.ndarray, channels: int) -> np.ndarray:
     """(H, W, 3 or 4) integers with the opacity left out, or put in where there is none."""
     if image.shape[2] >= channels:

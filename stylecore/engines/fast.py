@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 import cv2
 import numpy as np
 
-from stylecore.arrays.images import fitted_size, resize, with_light_added
+from stylecore.arrays.images import at_side, resize, with_light_added
 from stylecore.arrays.light import LUMINANCE
 from stylecore.arrays.moments import Moments
 from stylecore.engines.base import Engine, FrameInput, FrameRecord
@@ -204,13 +204,12 @@ class FastEngine(Engine):
             return codes[content]
 
     def _as_style(self, picture: np.ndarray) -> np.ndarray:
-        height, width = picture.shape[:2]
         if self._settings.style_crop == "centre":
+            height, width = picture.shape[:2]
             side = min(height, width)
             top, left = (height - side) // 2, (width - side) // 2
             picture = picture[top : top + side, left : left + side]
-            height, width = side, side
-        return mirrored(resize(picture, fitted_size(width, height, self._settings.style_size)))
+        return mirrored(at_side(picture, self._settings.style_size))
 
 
 def with_detail_of(model: np.ndarray, image: np.ndarray, share: np.ndarray) -> np.ndarray:

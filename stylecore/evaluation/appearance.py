@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from stylecore.arrays.images import fitted_size, resize
+from stylecore.arrays.images import at_side
 from stylecore.arrays.metrics import structure_distance
 from stylecore.evaluation.recognition import grey_alike, stroke_distance, stroke_grams
 from stylecore.losses.terms import content_loss, gram, style_loss
@@ -101,7 +101,7 @@ class Appearance:
 
 
 def _at_scale(picture: np.ndarray) -> np.ndarray:
-    return resize(picture, fitted_size(picture.shape[1], picture.shape[0], FEATURE_SIDE))
+    return at_side(picture, FEATURE_SIDE)
 
 
 def _array(features: Any) -> np.ndarray:

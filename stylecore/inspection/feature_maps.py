@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from stylecore.arrays.contact_sheet import contact_sheet
-from stylecore.arrays.images import fitted_size, resize
+from stylecore.arrays.images import at_side
 from stylecore.inspection.sheets import page
 from stylecore.networks.features import load_features
 from stylecore.settings.inspection import FeatureSettings
@@ -56,7 +56,7 @@ def feature_maps(picture: np.ndarray, settings: FeatureSettings = DEFAULTS) -> l
     """
     layers = settings.shown_layers
     network = load_features(settings.network, layers, weights=settings.weights)
-    seen = _as_seen(picture, settings.size)
+    seen = at_side(picture, settings.size)
     found = network(ops.convert_to_tensor(seen[None]))
     return [_chosen(name, ops.convert_to_numpy(found[name])[0], settings) for name in layers]
 
@@ -68,15 +68,11 @@ def feature_sheet(picture: np.ndarray, settings: FeatureSettings = DEFAULTS) -> 
         (h, w, 3) float32 RGB in [0, 1].
     """
     blocks = [_block(one, settings) for one in feature_maps(picture, settings)]
-    seen = _as_seen(picture, settings.size)
+    seen = at_side(picture, settings.size)
     height, width = seen.shape[:2]
-    shown = resize(seen, fitted_size(width, height, COLUMNS * settings.map_size))
+    shown = at_side(seen, COLUMNS * settings.map_size)
     itself = contact_sheet([(f"The picture as the network sees it: {width}x{height}", [shown])])
     return page(_explained(settings), [itself, *blocks], columns=BLOCKS)
-
-
-def _as_seen(picture: np.ndarray, size: int) -> np.ndarray:
-    return resize(picture, fitted_size(picture.shape[1], picture.shape[0], size))
 
 
 def _chosen(layer: str, activations: np.ndarray, settings: FeatureSettings) -> LayerMaps:

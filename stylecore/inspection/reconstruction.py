@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from stylecore.arrays.contact_sheet import contact_sheet
-from stylecore.arrays.images import fitted_size, resize
+from stylecore.arrays.images import at_side
 from stylecore.engines.gatys.adam import Descent
 from stylecore.engines.gatys.engine import pixels_at_once
 from stylecore.engines.gatys.objective import Objective
@@ -74,11 +74,11 @@ def reconstructions(
         SettingsError: the picture does not fit into memory.
     """
     layers = sorted(settings.layers, key=LAYERS[settings.network].index)
-    content = _at_size(picture, settings.size)
+    content = at_side(picture, settings.size)
     features = load_features(settings.network, layers, weights=settings.weights)
     for layer in layers:
         yield _reconstructed("content", [layer], content, features, settings)
-    shown = content if style is None else _at_size(style, settings.size)
+    shown = content if style is None else at_side(style, settings.size)
     for deepest in range(1, len(layers) + 1):
         yield _reconstructed("style", layers[:deepest], shown, features, settings)
 
@@ -99,7 +99,7 @@ def reconstruction_sheet(
     rows = []
     for kind, original in originals.items():
         of_kind = [one for one in found if one.kind == kind]
-        pictures = [_at_size(original, settings.size), *(one.image for one in of_kind)]
+        pictures = [at_side(original, settings.size), *(one.image for one in of_kind)]
         labels = [f"{UP_TO[kind]}{one.layer}, distance {one.distance:.2g}" for one in of_kind]
         rows.append(contact_sheet([("", pictures)], columns=[ORIGINAL[kind], *labels]))
     title = (
@@ -137,7 +137,3 @@ def _reconstructed(
         start[None], targets, steps=settings.steps, rate=RATE
     )
     return Reconstruction(kind, layers[-1], images[0], terms[kind])
-
-
-def _at_size(picture: np.ndarray, size: int) -> np.ndarray:
-    return resize(picture, fitted_size(picture.shape[1], picture.shape[0], size))

@@ -1,6 +1,6 @@
 """The newest frame of a job, small enough to be shown while it goes on."""
 
-from stylecore.arrays.images import fitted_size, of_8_bits, resize
+from stylecore.arrays.images import at_side, of_8_bits
 from stylecore.media.pictures.encoding import encoded_picture
 from stylecore.store import Workspace
 
@@ -15,5 +15,4 @@ def thumbnail(workspace: Workspace, number: int, pass_number: int) -> bytes:
         StoreError: the frame is not there.
     """
     frame = of_8_bits(workspace.load_frame(number, pass_number=pass_number))
-    size = fitted_size(frame.shape[1], frame.shape[0], LONGER_SIDE)
-    return encoded_picture(resize(frame, size), ".jpg", quality=QUALITY)
+    return encoded_picture(at_side(frame, LONGER_SIDE), ".jpg", quality=QUALITY)

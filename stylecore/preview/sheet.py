@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from stylecore.arrays.contact_sheet import GAP, contact_sheet
-from stylecore.arrays.images import fitted_size, resize, to_integers
+from stylecore.arrays.images import at_side, resize, to_integers
 from stylecore.media import read_picture
 
 PAGE_WIDTH = 1800
@@ -108,9 +108,7 @@ def _richest_place(frame: np.ndarray, size: tuple[int, int]) -> tuple[float, flo
 
 def as_data_uri(sheet: Path) -> str:
     """A written page as an address that holds the picture itself, for pages without files."""
-    page = read_picture(sheet)
-    height, width = page.shape[:2]
-    page = to_integers(resize(page, fitted_size(width, height, LARGEST_EMBEDDED)), bit_depth=8)
+    page = to_integers(at_side(read_picture(sheet), LARGEST_EMBEDDED), bit_depth=8)
     quality = (cv2.IMWRITE_JPEG_QUALITY, EMBEDDED_QUALITY)
     _, data = cv2.imencode(".jpg", cv2.cvtColor(page, cv2.COLOR_RGB2BGR), quality)
     return f"data:image/jpeg;base64,{base64.b64encode(data.tobytes()).decode()}"

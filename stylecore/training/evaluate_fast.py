@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from stylecore.arrays.contact_sheet import contact_sheet
-from stylecore.arrays.images import to_float
+from stylecore.arrays.images import at_side, to_float
 from stylecore.arrays.metrics import edges_kept, grid, sharpness, warping_error
 from stylecore.arrays.moments import Moments
 from stylecore.arrays.motion import consistency_mask, estimate_motion
@@ -32,7 +32,7 @@ from stylecore.media import Excerpt, index_source, read_frames, read_picture, wr
 from stylecore.networks.backend import compiled
 from stylecore.networks.fast import COMPACT, CompactFast, FastNetwork, load_fast
 from stylecore.settings import GATYS_CONTENT_LAYERS, GATYS_STYLE_LAYERS
-from stylecore.training.judging import Features, at_side, picture_paths
+from stylecore.training.judging import Features, picture_paths
 from stylecore.training.teachers import load_teacher
 
 LAYERS = (*GATYS_STYLE_LAYERS, *GATYS_CONTENT_LAYERS)

@@ -20,13 +20,14 @@ import keras
 import numpy as np
 from keras import ops
 
+from stylecore.arrays.images import at_side
 from stylecore.engines.base import FrameInput
 from stylecore.engines.gatys.engine import GatysEngine
 from stylecore.media import read_picture
 from stylecore.networks.features import load_features
 from stylecore.networks.vgg import build_vgg
 from stylecore.settings import GATYS_STYLE_LAYERS, GatysSettings
-from stylecore.training.judging import Features, at_side, paint, pictures_in, style_distance
+from stylecore.training.judging import Features, paint, pictures_in, style_distance
 from stylecore.training.teachers import load_teacher
 
 LAYERS = (*GATYS_STYLE_LAYERS, "block4_conv2")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from stylecore.arrays.images import fitted_size, resize
+from stylecore.arrays.images import at_side
 from stylecore.engines.base import FrameInput
 from stylecore.engines.gatys.engine import GatysEngine
 from stylecore.errors import MediaError
@@ -55,8 +55,3 @@ def picture_paths(folder: Path) -> list[Path]:
     if not paths:
         raise MediaError(f"{folder} holds no pictures: give a folder with some.")
     return sorted(paths)
-
-
-def at_side(picture: np.ndarray, longer_side: int) -> np.ndarray:
-    """(H, W, 3) no larger than ``longer_side``."""
-    return resize(picture, fitted_size(picture.shape[1], picture.shape[0], longer_side))

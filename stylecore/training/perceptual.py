@@ -13,14 +13,14 @@ import numpy as np
 from keras import ops
 
 from stylecore.arrays.contact_sheet import contact_sheet
-from stylecore.arrays.images import to_float
+from stylecore.arrays.images import at_side, to_float
 from stylecore.networks.backend import precision
 from stylecore.networks.features import load_features
 from stylecore.networks.files import read_weights, save_weights
 from stylecore.networks.perceptual import build_compact
 from stylecore.training.distillation import LAYER_SHARE, Distiller, channel_statistics
 from stylecore.training.fitting import OnEpoch, Products, fit
-from stylecore.training.judging import at_side, paint
+from stylecore.training.judging import paint
 from stylecore.training.pictures import Crops, load_pictures
 from stylecore.training.settings import PerceptualTraining
 from stylecore.training.start import continue_from, standardise_channels
