@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from prefect import task
@@ -13,7 +12,6 @@ from stylecore.training.settings import (
     FastTraining,
     PerceptualTraining,
     StyleLearning,
-    TrainingSettings,
 )
 from tasks.progress import show_progress
 
@@ -25,7 +23,7 @@ def train_perceptual_network(
     """Trains the compact perceptual network; returns its weights."""
     from stylecore.training.perceptual import WEIGHTS_FILE, train
 
-    train(content, style, out, settings, on_epoch=_teller(settings))
+    train(content, style, out, settings, on_epoch=_teller())
     return out / WEIGHTS_FILE
 
 
@@ -34,7 +32,7 @@ def train_fast_network(content: Path, style: Path, out: Path, settings: FastTrai
     """Trains the compact fast network; returns its weights."""
     from stylecore.training.fast import WEIGHTS_FILE, train
 
-    train(content, style, out, settings, on_epoch=_teller(settings))
+    train(content, style, out, settings, on_epoch=_teller())
     return out / WEIGHTS_FILE
 
 
@@ -46,18 +44,17 @@ def learn_style_file(
     from stylecore.training.learned import learn_from_files
 
     learn_from_files(
-        style, output, settings, content=content, overwrite=overwrite, on_epoch=_teller(settings)
+        style, output, settings, content=content, overwrite=overwrite, on_epoch=_teller()
     )
     return output
 
 
-def _teller(settings: TrainingSettings) -> Callable[[int, dict[str, float]], Any]:
+def _teller() -> Callable[[int, int, dict[str, float]], None]:
     """Shows each epoch in the log and in a progress artifact."""
     logger = get_run_logger()
     artifact = UUID(str(create_progress_artifact(progress=0.0, description="steps of training")))
-    epochs = max(1, settings.steps // settings.epoch_steps)
 
-    def tell(epoch: int, means: dict[str, float]) -> None:
+    def tell(epoch: int, epochs: int, means: dict[str, float]) -> None:
         shown = ", ".join(f"{name} {value:.4g}" for name, value in sorted(means.items()))
         logger.info("epoch %d of %d: %s", epoch, epochs, shown)
         show_progress(artifact, 100 * epoch / epochs)

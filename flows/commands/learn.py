@@ -25,9 +25,9 @@ def run(arguments: argparse.Namespace) -> None:
             f"The same command goes on:   {arguments.again}"
         )
 
-    def tell(epoch: int, means: dict[str, float]) -> None:
+    def tell(epoch: int, epochs: int, means: dict[str, float]) -> None:
         print(
-            f"epoch {epoch}  loss {means['loss']:.4g}  style distance "
+            f"epoch {epoch} of {epochs}  loss {means['loss']:.4g}  style distance "
             f"{means['style_distance']:.4g}   pictures: {folder_of(output) / 'learn.png'}",
             flush=True,
         )

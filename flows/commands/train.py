@@ -39,9 +39,9 @@ def _training(arguments: argparse.Namespace) -> AbstractContextManager[None]:
     )
 
 
-def _print_epoch(epoch: int, means: dict[str, float]) -> None:
+def _print_epoch(epoch: int, epochs: int, means: dict[str, float]) -> None:
     shown = "  ".join(f"{name} {value:.4g}" for name, value in sorted(means.items()))
-    print(f"epoch {epoch}  {shown}", flush=True)
+    print(f"epoch {epoch} of {epochs}  {shown}", flush=True)
 
 
 def _add_folders(parser: Parser) -> None:

@@ -25,7 +25,7 @@ from stylecore.networks.renderer import (
     build_style_encoder,
     tinted,
 )
-from stylecore.training.fitting import OnEpoch, Products, fit
+from stylecore.training.fitting import OnEpoch, Products, Schedule, fit
 from stylecore.training.judge import LAYERS, PLAIN_STYLE, Judge, moved_difference, repeated
 from stylecore.training.pictures import load_pictures
 from stylecore.training.scenes import Scenes, Sizes
@@ -131,7 +131,8 @@ def train(
             lambda: save_variables(shipped, out / WEIGHTS_FILE),
             lambda: _samples(out / WEIGHTS_FILE, photographs, artworks),
         )
-        fit(model, scenes, out, settings, products, on_epoch)
+        schedule = Schedule(settings.steps, settings.learning_rate, settings.sample_epochs)
+        fit(model, scenes, out, schedule, products, on_epoch)
 
 
 def _samples(

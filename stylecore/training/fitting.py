@@ -11,15 +11,24 @@ import numpy as np
 
 from stylecore.errors import SettingsError
 from stylecore.media import write_picture
-from stylecore.training.settings import TrainingSettings
 
 EMA_MOMENTUM = 0.998
 LOG_FILE = "log.jsonl"
 PLOT_FILE = "losses.png"
 SAMPLES_FOLDER = "samples"
 
-OnEpoch = Callable[[int, dict[str, float]], None]
-"""Is told the number of epochs done and the means of the last one."""
+OnEpoch = Callable[[int, int, dict[str, float]], None]
+"""Is told how many epochs are done, of how many, and the means of the last one."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long is trained, how boldly, and how often pictures are made."""
+
+    steps: int
+    """In all, earlier runs included."""
+    learning_rate: float
+    sample_epochs: int
 
 
 @dataclass(frozen=True)
@@ -45,15 +54,16 @@ def fit(
     model: keras.Model,
     data: keras.utils.PyDataset,
     out: Path,
-    settings: TrainingSettings,
+    schedule: Schedule,
     products: Products,
     on_epoch: OnEpoch | None = None,
 ) -> None:
-    """Trains to ``settings.steps`` steps in all, from the last checkpoint in ``out`` if it has one.
+    """Trains as scheduled, from the last checkpoint in ``out`` if it has one.
 
     Args:
         model: every weight made; its ``compute_loss`` is what falls.
-        data: has ``begin_epoch(epoch)``, so that a resumed run sees what it would have seen.
+        data: one epoch; has ``begin_epoch(epoch)``, so that a resumed run sees what it would have
+            seen.
 
     Raises:
         SettingsError: the package that draws the losses is missing.
@@ -65,10 +75,10 @@ def fit(
         )
     out.mkdir(parents=True, exist_ok=True)
     on_jax = keras.backend.backend() == "jax"  # TensorFlow is faster without XLA on CPUs
-    model.compile(optimiser(settings.learning_rate, settings.steps), jit_compile=on_jax)
+    model.compile(optimiser(schedule.learning_rate, schedule.steps), jit_compile=on_jax)
     model.fit(
         data,
-        epochs=max(1, settings.steps // settings.epoch_steps),
+        epochs=max(1, schedule.steps // len(data)),
         shuffle=False,
         verbose=0,
         callbacks=[
@@ -76,7 +86,7 @@ def fit(
                 str(out / "checkpoint"), delete_checkpoint=False, double_checkpoint=True
             ),
             keras.callbacks.LambdaCallback(on_epoch_begin=data.begin_epoch),
-            _Epochs(out, products, settings.sample_epochs, on_epoch),
+            _Epochs(out, products, schedule.sample_epochs, on_epoch),
         ],
     )
 
@@ -107,7 +117,7 @@ class _Epochs(keras.callbacks.Callback):
             log.write(json.dumps({"epoch": epoch + 1, **means}) + "\n")
         plot_losses(self.out / LOG_FILE, self.out / PLOT_FILE)
         if self.on_epoch is not None:
-            self.on_epoch(epoch + 1, means)
+            self.on_epoch(epoch + 1, self.params["epochs"], means)
 
 
 def plot_losses(log: Path, picture: Path) -> None:

@@ -18,7 +18,7 @@ from keras import ops
 
 from stylecore.arrays.colour import colour_statistics
 from stylecore.arrays.contact_sheet import contact_sheet
-from stylecore.arrays.images import fitted_size, of_8_bits, resize, to_float, to_integers
+from stylecore.arrays.images import at_side, fitted_size, of_8_bits, to_float, to_integers
 from stylecore.errors import MediaError, OutputError, SettingsError
 from stylecore.media import (
     Excerpt,
@@ -36,7 +36,7 @@ from stylecore.networks.fast import COMPACT, CompactFast, FastNetwork, LearnedFa
 from stylecore.networks.renderer import build_painter
 from stylecore.networks.style_file import PICTURE_SIDE, SUFFIX, LearnedStyle, is_learned, pack_style
 from stylecore.training.dead_leaves import dead_leaves
-from stylecore.training.fitting import OnEpoch, Products, fit, optimiser
+from stylecore.training.fitting import OnEpoch, Products, Schedule, fit, optimiser
 from stylecore.training.judge import LAYERS, PLAIN_STYLE, Judge, moved_difference
 from stylecore.training.pictures import load_pictures
 from stylecore.training.scenes import ScenesOfOneStyle, Sizes
@@ -109,8 +109,7 @@ def learn_style(
     content = list(content) or _scenes(settings.seed)
     if min(min(picture.shape[:2]) for picture in (style, *content)) < LEAST_SIDE:
         raise MediaError(f"pictures to learn from need at least {LEAST_SIDE} pixels a side.")
-    height, width = style.shape[:2]
-    seen = resize(style, fitted_size(width, height, settings.style_size))
+    seen = at_side(style, settings.style_size)
     require_free(output, overwrite=overwrite)
     folder = _folder_for(output, _key(seen, content, settings))
     sizes = Sizes(settings.crop, 0, 1, settings.photographs, settings.epoch_steps)
@@ -127,8 +126,9 @@ def learn_style(
         written.write_bytes(pack_style(learned))
 
     products = Products(write, lambda: _samples(written, seen, content))
+    schedule = Schedule(steps, settings.learning_rate, settings.sample_epochs)
     with precision(settings.precision):
-        fit(model, scenes, folder, settings.model_copy(update={"steps": steps}), products, on_epoch)
+        fit(model, scenes, folder, schedule, products, on_epoch)
     write()  # again, for a run that was stopped between its last checkpoint and what follows it
     finished = hidden_beside(output, "learned")
     shutil.copyfile(written, finished)
@@ -251,9 +251,7 @@ def _made_with(steps: int, settings: StyleLearning) -> dict[str, str]:
 
 
 def _thumbnail(style: np.ndarray) -> np.ndarray:
-    height, width = style.shape[:2]
-    size = fitted_size(width, height, min(PICTURE_SIDE, max(height, width)))
-    return to_integers(resize(style, size), bit_depth=8)
+    return to_integers(at_side(style, PICTURE_SIDE), bit_depth=8)
 
 
 def _samples(learned: Path, style: np.ndarray, content: Sequence[np.ndarray]) -> np.ndarray:

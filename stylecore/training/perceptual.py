@@ -19,7 +19,7 @@ from stylecore.networks.features import load_features
 from stylecore.networks.files import read_weights, save_weights
 from stylecore.networks.perceptual import build_compact
 from stylecore.training.distillation import LAYER_SHARE, Distiller, channel_statistics
-from stylecore.training.fitting import OnEpoch, Products, fit
+from stylecore.training.fitting import OnEpoch, Products, Schedule, fit
 from stylecore.training.judging import paint
 from stylecore.training.pictures import Crops, load_pictures
 from stylecore.training.settings import PerceptualTraining
@@ -101,7 +101,8 @@ def train(
             ),
             lambda: _samples(out / WEIGHTS_FILE, photographs, artworks),
         )
-        fit(distiller, crops, out, settings, products, on_epoch)
+        schedule = Schedule(settings.steps, settings.learning_rate, settings.sample_epochs)
+        fit(distiller, crops, out, schedule, products, on_epoch)
 
 
 def _distiller(

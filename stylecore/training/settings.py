@@ -9,15 +9,11 @@ from stylecore.settings import Settings
 
 
 class TrainingSettings(Settings):
-    """Choices that both trainings have."""
+    """Choices that all trainings have."""
 
     teacher_weights: Path | None = Field(
         None, description="file with the teacher's weights (vgg19, compact), or folder (mixed)"
     )
-    start: Path | None = Field(
-        None, description="weights of an earlier training to begin with, instead of random ones"
-    )
-    steps: int = Field(20_000, ge=1, description="optimiser steps in all, earlier runs included")
     epoch_steps: int = Field(250, ge=1, description="steps between two checkpoints")
     learning_rate: float = Field(
         1e-3,
@@ -31,7 +27,16 @@ class TrainingSettings(Settings):
     seed: int = Field(0, ge=0, lt=2**31, description="seed of weights and pictures")
 
 
-class PerceptualTraining(TrainingSettings):
+class NetworkTraining(TrainingSettings):
+    """Choices of the trainings of the networks that ship."""
+
+    start: Path | None = Field(
+        None, description="weights of an earlier training to begin with, instead of random ones"
+    )
+    steps: int = Field(20_000, ge=1, description="optimiser steps in all, earlier runs included")
+
+
+class PerceptualTraining(NetworkTraining):
     """Choices of the training of the compact perceptual network."""
 
     teacher: Literal["vgg19", "mixed"] = Field(
@@ -91,7 +96,7 @@ class StyleLearning(PainterTraining):
     )
 
 
-class FastTraining(PainterTraining):
+class FastTraining(PainterTraining, NetworkTraining):
     """Choices of the training of the compact fast network."""
 
     perceptual: Path | None = Field(
